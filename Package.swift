@@ -1,0 +1,68 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target is built with: Swift 6, memory safety checked by the compiler, and no
+/// warning let through.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableExperimentalFeature("Lifetimes"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A layer of the house. It may import only the layers it names; `docs/ARCHITECTURE.md` draws them.
+func layer(_ name: String, on lower: [String] = []) -> Target {
+    .target(
+        name: name, dependencies: lower.map { .byName(name: $0) }, swiftSettings: settings)
+}
+
+func tests(of name: String, with others: [String] = []) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: ([name] + others).map { .byName(name: $0) },
+        swiftSettings: settings)
+}
+
+let package = Package(
+    name: "sockeye",
+    products: [
+        .library(
+            name: "Sockeye",
+            targets: ["Memory", "Wire", "Stack", "Equipment", "Dissection", "Devices", "Sockets"]),
+        .executable(name: "sockeye", targets: ["SockeyeCommand"]),
+    ],
+    targets: [
+        // Pure layers: no system call, no clock, no thread.
+        layer("Memory"),
+        layer("Wire", on: ["Memory"]),
+        layer("Stack", on: ["Memory", "Wire"]),
+        layer("Equipment", on: ["Memory", "Wire", "Stack"]),
+        layer("Dissection", on: ["Memory", "Wire"]),
+
+        // The system.
+        .target(name: "CLinux"),
+        .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        layer(
+            "Devices", on: ["Memory", "Wire", "Stack", "Equipment", "CLinux", "CPcap"]),
+
+        // The interface and what stands on it.
+        layer("Sockets", on: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
+        layer("Services", on: ["Memory", "Wire", "Stack", "Sockets"]),
+        layer(
+            "Launcher",
+            on: ["Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets", "Services", "CLinux"]
+        ),
+        .executableTarget(
+            name: "SockeyeCommand",
+            dependencies: [
+                "Memory", "Wire", "Stack", "Equipment", "Dissection", "Devices", "Sockets",
+                "Services", "Launcher",
+            ],
+            swiftSettings: settings),
+
+        tests(of: "Memory"),
+        tests(of: "Wire", with: ["Memory"]),
+        tests(of: "Stack", with: ["Memory", "Wire"]),
+    ]
+)

@@ -1,0 +1,7 @@
+/// Linux structures and calls that Swift cannot import: variadic calls, macros, unions.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <stdint.h>
+
+#endif
