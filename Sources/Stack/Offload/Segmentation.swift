@@ -8,6 +8,9 @@ import Memory
 /// partial stays partial; any other is computed. Each comes out contiguous where it fits a frame.
 /// A packet that is not merged, or is no TCP packet, comes out as it went in.
 public struct Segmenter: ~Copyable {
+    private typealias IPField = TCPPacketLayout.IPField
+    private typealias TCPField = TCPPacketLayout.TCPField
+
     private var packet: Packet?
     private let layout: TCPPacketLayout?
     private let segmentSize: Int

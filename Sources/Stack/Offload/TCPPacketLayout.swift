@@ -1,4 +1,5 @@
 import Memory
+import Wire
 
 /// Where the parts of a TCP packet lie, in bytes from the packet's start.
 ///
@@ -22,7 +23,8 @@ struct TCPPacketLayout {
         switch head[network] >> 4 {
         case 4:
             let headerCount = Int(head[network] & 0x0F) &* 4
-            guard headerCount >= IPField.ipv4HeaderCount, head[network &+ 9] == IPField.tcp,
+            guard headerCount >= IPField.ipv4HeaderCount,
+                head[network &+ 9] == IPProtocol.tcp.rawValue,
                 head.uint16(at: network &+ IPField.ipv4Fragment) & 0x3FFF == 0
             else { return nil }
             isIPv6 = false
@@ -56,7 +58,7 @@ struct TCPPacketLayout {
             next = head[place]
             place &+= (Int(head[place &+ 1]) &+ 1) &* 8
         }
-        return next == IPField.tcp ? place : nil
+        return next == IPProtocol.tcp.rawValue ? place : nil
     }
 
     /// The sum over the pseudo-header for this packet with `count` bytes of payload (RFC 9293
@@ -65,33 +67,34 @@ struct TCPPacketLayout {
         var sum = InternetChecksum()
         let addresses = network &+ (isIPv6 ? 8 : 12)
         sum.add(head.extracting(addresses..<addresses &+ (isIPv6 ? 32 : 8)))
-        sum.add(UInt16(IPField.tcp))
+        sum.add(UInt16(IPProtocol.tcp.rawValue))
         sum.add(UInt32(truncatingIfNeeded: payload &- transport &+ count))
         return sum.partial
     }
 }
 
-/// Offsets and values in IP headers.
-enum IPField {
-    static var ipv4HeaderCount: Int { 20 }
-    static var ipv4TotalCount: Int { 2 }
-    static var ipv4Identification: Int { 4 }
-    static var ipv4Fragment: Int { 6 }
-    static var ipv4Checksum: Int { 10 }
-    static var ipv6HeaderCount: Int { 40 }
-    static var ipv6PayloadCount: Int { 4 }
-    static var tcp: UInt8 { 6 }
-    static var hopByHopOptions: UInt8 { 0 }
-    static var destinationOptions: UInt8 { 60 }
-}
+extension TCPPacketLayout {
+    /// Offsets and values in IP headers.
+    enum IPField {
+        static var ipv4HeaderCount: Int { 20 }
+        static var ipv4TotalCount: Int { 2 }
+        static var ipv4Identification: Int { 4 }
+        static var ipv4Fragment: Int { 6 }
+        static var ipv4Checksum: Int { 10 }
+        static var ipv6HeaderCount: Int { 40 }
+        static var ipv6PayloadCount: Int { 4 }
+        static var hopByHopOptions: UInt8 { 0 }
+        static var destinationOptions: UInt8 { 60 }
+    }
 
-/// Offsets and values in a TCP header.
-enum TCPField {
-    static var headerCount: Int { 20 }
-    static var sequence: Int { 4 }
-    static var dataOffset: Int { 12 }
-    static var flags: Int { 13 }
-    static var checksum: Int { 16 }
-    static var finAndPush: UInt8 { 0x09 }
-    static var congestionWindowReduced: UInt8 { 0x80 }
+    /// Offsets and values in a TCP header.
+    enum TCPField {
+        static var headerCount: Int { 20 }
+        static var sequence: Int { 4 }
+        static var dataOffset: Int { 12 }
+        static var flags: Int { 13 }
+        static var checksum: Int { 16 }
+        static var finAndPush: UInt8 { 0x09 }
+        static var congestionWindowReduced: UInt8 { 0x80 }
+    }
 }

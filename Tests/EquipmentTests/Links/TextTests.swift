@@ -24,7 +24,9 @@ struct TextTests {
         #expect(Probability(text) == nil)
     }
 
-    @Test("a probability is written as it is read", arguments: ["0%", "2%", "0.05%", "100%", "12.5%", "0.0000001%"])
+    @Test(
+        "a probability is written as it is read",
+        arguments: ["0%", "2%", "0.05%", "100%", "12.5%", "0.0000001%"])
     func probabilityText(text: String) {
         #expect(Probability(text)?.description == text)
     }

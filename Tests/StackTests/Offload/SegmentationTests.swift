@@ -203,7 +203,7 @@ struct SegmentationTests {
         shortOffset[34 + 12] = 0x40
         var longOffset = plain
         longOffset[34 + 12] = 0xF0
-        longOffset[14 + 3] = 80
+        longOffset[14 + 3] = 79
         for (bytes, size) in [
             (plain, 0), (udp, 50), (fragment, 50), (overlong, 50), (shortHeader, 50),
             (shortOffset, 50), (longOffset, 50), (Array(plain.prefix(20)), 50), ([], 50),
