@@ -65,5 +65,6 @@ let package = Package(
         tests(of: "Wire", with: ["Memory"]),
         tests(of: "Stack", with: ["Memory", "Wire"]),
         tests(of: "Equipment", with: ["Memory", "Wire", "Stack"]),
+        tests(of: "Dissection", with: ["Memory", "Wire"]),
     ]
 )
