@@ -64,5 +64,6 @@ let package = Package(
         tests(of: "Memory"),
         tests(of: "Wire", with: ["Memory"]),
         tests(of: "Stack", with: ["Memory", "Wire"]),
+        tests(of: "Equipment", with: ["Memory", "Wire", "Stack"]),
     ]
 )
