@@ -61,6 +61,10 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        .executableTarget(
+            name: "StackBenchmark", dependencies: ["Memory", "Wire", "Stack"],
+            path: "Benchmarks/StackBenchmark", swiftSettings: settings),
+
         tests(of: "Memory"),
         tests(of: "Wire", with: ["Memory"]),
         tests(of: "Stack", with: ["Memory", "Wire"]),

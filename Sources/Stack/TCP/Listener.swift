@@ -199,7 +199,8 @@ extension TCPLayer {
             initialWindow: network.tcp.initialWindow, pools: network.pools)
         connection.flags.formUnion(half.agreed)
         connection.receive.nxt = half.irs + 1
-        connection.receive.edge = half.irs + 1
+        connection.receive.edge = connection.receive.nxt
+        if half.attempts > 0 { connection.noteSynWindow(network.tcp) }
         connection.recentTimestamp = half.recentTimestamp
         connection.sendScale = half.agreed.contains(.windowScaling) ? half.sendScale : 0
         connection.receiveScale = half.receiveScale

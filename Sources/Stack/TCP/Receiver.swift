@@ -24,6 +24,11 @@ extension Connection {
         return UInt16(clamping: window >> Int(receiveScale))
     }
 
+    /// The window that our SYN announced, which is never scaled (RFC 7323 §2.2).
+    mutating func noteSynWindow(_ configuration: TCPConfiguration) {
+        receive.edge = receive.nxt.advanced(by: min(configuration.receiveBuffer, 65535))
+    }
+
     /// Tells the peer of room that reading made, once it is worth a segment.
     mutating func updateWindow(_ network: inout NetworkLayer) {
         guard state.mayReceive else { return }

@@ -46,7 +46,7 @@ extension Connection {
         }
         receive = ReceiveSequence(irs: segment.sequence)
         receive.nxt += 1
-        receive.edge = receive.nxt
+        noteSynWindow(network.tcp)
         agreeOptions(segment.options, network.tcp)
         send.wnd = UInt32(segment.window)
         send.largestWindow = send.wnd
