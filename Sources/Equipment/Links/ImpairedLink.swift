@@ -123,7 +123,7 @@ public struct ImpairedLink: ~Copyable {
     private func delay(_ random: UInt64) -> Interval {
         guard impairments.jitter > .zero else { return impairments.delay }
         let width = UInt64(impairments.jitter.nanoseconds) &* 2 &+ 1
-        let offset = Int64(random.multipliedFullWidth(by: width).high)
+        let offset = Int64(truncatingIfNeeded: random.multipliedFullWidth(by: width).high)
         let delay = impairments.delay - impairments.jitter + Interval(nanoseconds: offset)
         return max(.zero, delay)
     }
