@@ -3,6 +3,7 @@
 PREFIX ?= /usr/local
 SWIFT ?= swift
 DESTDIR ?=
+FRAMES ?= 1000000
 
 release = .build/release/sockeye
 # The runtime goes into the command, so that it can be copied to where no toolchain is.
@@ -33,11 +34,12 @@ test-all: ## the tests, the long ones included
 bench: ## measurements, beside the kernel's in the same run
 	@scripts/setup.sh test
 	$(build_release)
-	@scripts/bench.sh
+	$(SWIFT) run -c release StackBenchmark
+	python3 Benchmarks/tap.py $(release)
 
-fuzz: ## feed arbitrary frames to a stack: make fuzz FRAMES=1000000
+fuzz: ## arbitrary frames into a stack: make fuzz FRAMES=1000000
 	@scripts/setup.sh build
-	@scripts/fuzz.sh $(FRAMES)
+	SOCKEYE_FUZZ_FRAMES=$(FRAMES) $(SWIFT) test --disable-xctest --filter Fuzz
 
 embedded: ## compile the pure modules in Embedded Swift
 	@scripts/embedded.sh
@@ -46,7 +48,7 @@ lint: ## check style, and the rules of docs/ARCHITECTURE.md
 	@scripts/lint.sh
 
 format: ## bring the sources into the project's style
-	$(SWIFT) format --in-place --recursive --parallel Sources Tests Package.swift
+	$(SWIFT) format --in-place --recursive --parallel Sources Tests Benchmarks Package.swift
 
 install: ## install the command: make install PREFIX=/usr/local
 	@scripts/setup.sh build

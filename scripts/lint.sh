@@ -62,7 +62,7 @@ rule_unsafe() {
     allowed+=(-e '^Tests/[A-Za-z]*/Allocations/')
     # Only as a word of code: `unsafe` in a text is no use of it.
     matching '(?:^|[\s(,=])unsafe\s+[\w\(.&]|\bUnsafe(?:Mutable)?(?:Raw)?(?:Buffer)?Pointer\b|@unchecked\b|nonisolated\(unsafe\)' \
-        $(swift_files Sources Tests | grep -v "${allowed[@]}")
+        $(swift_files Sources Tests Benchmarks | grep -v "${allowed[@]}")
 }
 
 # rule_leftovers: nothing is left for later, and nothing ends the process on purpose.
@@ -70,13 +70,14 @@ rule_leftovers() {
     local marks='\b(?:TO''DO|FIX''ME|XX''X|HA''CK)\b'
     text_files | xargs -r grep -nHP "$marks" || true
     # A violated precondition of the project's own is said with `preconditionFailure` and a reason.
-    matching '\bfatal''Error\(' $(swift_files Sources Tests)
+    matching '\bfatal''Error\(' $(swift_files Sources Tests Benchmarks)
 }
 
-# rule_file_size: a file that long is two ideas.
+# rule_file_size: a file that long is two ideas, unless a program made it.
 rule_file_size() {
-    swift_files Sources Tests | while read -r file; do
+    swift_files Sources Tests Benchmarks | while read -r file; do
         local lines
+        ! head -n 1 "$file" | grep -q '^// Made by scripts/' || continue
         lines=$(wc -l <"$file")
         [ "$lines" -le 600 ] || echo "$file: $lines lines"
     done
@@ -211,5 +212,5 @@ fi
 status=0
 scripts/lint.sh --self-test || status=1
 check_rules || status=1
-swift format lint --strict --recursive --parallel Sources Tests Package.swift || status=1
+swift format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift || status=1
 exit "$status"
