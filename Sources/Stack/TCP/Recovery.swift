@@ -66,7 +66,6 @@ extension Connection {
 
     /// An acknowledgment of `bytes` during recovery: the end of it, or of one hole.
     mutating func acceptInRecovery(_ bytes: UInt32, _ network: inout NetworkLayer) {
-        flags.insert(.needsFlush)
         if send.una >= send.recover {
             flags.remove(.recovering)
             duplicateAcks = 0
