@@ -18,7 +18,7 @@ extension Connection {
             tryAgainLater(network)
             return 0
         }
-        let options = currentOptions(network.now)
+        let options = currentOptions(network.now, textCount: count)
         let headerCount = TCPHeader.byteCount &+ options.encodedCount
         packet.extend(headerCount)
         let attached = attachText(to: &packet, from: sequence, count: count)
@@ -76,15 +76,18 @@ extension Connection {
         return sendQueue.copy(to: &packet, from: offset, count: available)
     }
 
-    private func currentOptions(_ now: Instant) -> TCPOptions {
+    /// The options of a segment with `textCount` bytes of text. Selective acknowledgments stand
+    /// only where there is room: what came out of order was reported without text at once.
+    private func currentOptions(_ now: Instant, textCount: Int = 0) -> TCPOptions {
         var options = TCPOptions()
         if flags.contains(.timestamps) {
             options.timestamps = TCPTimestamps(value: timestamp(now), echo: recentTimestamp)
         }
-        if !reassembly.isEmpty, flags.contains(.selectiveAcks) {
-            options.sackBlocks = reassembly.blocks(
-                atMost: flags.contains(.timestamps) ? 3 : 4)
-        }
+        guard !reassembly.isEmpty, flags.contains(.selectiveAcks) else { return options }
+        let room = min(
+            TCPHeader.maximumOptionsCount, Int(maximumSegmentSize) &- textCount)
+        let limit = (room &- optionCount &- 4) / 8
+        if limit > 0 { options.sackBlocks = reassembly.blocks(atMost: limit) }
         return options
     }
 
