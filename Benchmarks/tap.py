@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import statistics
+import subprocess
 import sys
 import unittest
 
@@ -18,87 +19,12 @@ import unittest
 here = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(here.parent / "Tests" / "Integration"))
 
-# What runs in the client's namespace: measure.py ADDRESS WHAT SECONDS; prints one number.
-CLIENT = """
-import socket, sys, time
-address, what, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
-
-def connect(port):
-    peer = socket.socket()
-    available = open("/proc/sys/net/ipv4/tcp_available_congestion_control").read().split()
-    algorithm = "cubic" if "cubic" in available else "reno"
-    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, algorithm.encode())
-    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    peer.settimeout(10)
-    peer.connect((address, port))
-    return peer
-
-block = bytearray(1 << 20)
-count = 0
-if what == "receive":
-    # An endless page; the first half second is for getting up to speed.
-    peer = connect(80)
-    peer.sendall(b"GET /bytes/1000000000000 HTTP/1.1\\r\\nHost: bench\\r\\n\\r\\n")
-    step = lambda: peer.recv_into(block)
-elif what == "send":
-    peer = connect(9)
-    step = lambda: peer.send(block)
-elif what == "echo":
-    peer = connect(7)
-    def step():
-        peer.send(b"x")
-        assert peer.recv(1) == b"x"
-        return 1
-elif what == "connect":
-    def step():
-        peer = connect(7)
-        peer.send(b"x")
-        assert peer.recv(1) == b"x"
-        peer.close()
-        return 1
-warm = time.monotonic() + min(0.5, seconds / 4)
-while time.monotonic() < warm: step()
-began = time.monotonic()
-while time.monotonic() < began + seconds:
-    count += step()
-elapsed = time.monotonic() - began
-print({"receive": count * 8e-9 / elapsed, "send": count * 8e-9 / elapsed,
-       "echo": elapsed / max(count, 1) * 1e6, "connect": count / elapsed}[what])
-"""
-
-# The kernel's peer: the same services, by the shortest program there is.
-SERVER = """
-import socket, sys, threading
-block = bytes(1 << 20)
-def serve(port, handle):
-    listener = socket.create_server(("", port), backlog=512)
-    def accept():
-        while True:
-            threading.Thread(target=guarded, args=(listener.accept()[0],), daemon=True).start()
-    def guarded(peer):
-        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try: handle(peer)
-        except OSError: pass
-        peer.close()
-    threading.Thread(target=accept).start()
-def page(peer):
-    peer.recv(1000)
-    while True: peer.sendall(block)
-def discard(peer):
-    sink = bytearray(1 << 20)
-    while peer.recv_into(sink): pass
-def echo(peer):
-    while got := peer.recv(65536): peer.sendall(got)
-serve(80, page); serve(9, discard); serve(7, echo)
-print("ready", flush=True)
-"""
-
 UNITS = {
     "receive": ("stack to kernel", "Gbit/s"), "send": ("kernel to stack", "Gbit/s"),
     "echo": ("round trip", "µs"), "connect": ("connect, one byte, close", "/s")}
 
 
-def veth_pair(offloads):
+def veth_pair(offloads, room):
     """Two namespaces joined by veth, a server in the second."""
     one, other = support.Namespace(), support.Namespace()
     support.run("ip", "link", "add", "veth0", "netns", one.name, "type", "veth", "peer", "name",
@@ -109,15 +35,16 @@ def veth_pair(offloads):
         if not offloads:
             namespace.run("ethtool", "-K", "veth0", "tx", "off", "rx", "off", "tso", "off",
                           "gso", "off", "gro", "off", "sg", "off")
-    server = other.start(support.system_python(), "-c", SERVER, stdout=-1)
+    server = other.start(support.system_python(), here / "server.py", stdout=subprocess.PIPE)
     server.stdout.readline()
     return [one, other], one, "10.8.0.2"
 
 
-def tap_host(offloads):
+def tap_host(offloads, room):
+    (room / "block").write_bytes(bytes(256 << 20))
     namespace = support.Namespace()
     options = [] if offloads else ["--no-offload"]
-    host = support.TAPHost(namespace, "--serve", f"echo,discard,http={here}", *options)
+    host = support.TAPHost(namespace, "--serve", f"echo,discard,http={room}", *options)
     return [namespace], namespace, host.address
 
 
@@ -131,21 +58,24 @@ def main():
     os.environ["SOCKEYE"] = str(pathlib.Path(chosen.command).resolve())
     global support
     import support
-    places, namespaces = {}, []
+    places, namespaces, rooms = {}, [], support.room()
+    room = rooms.__enter__()
     try:
         for offloads in True, False:
             for name, make in ("veth", veth_pair), ("tap", tap_host):
-                made, *places[name, offloads] = make(offloads)
+                made, *places[name, offloads] = make(offloads, room)
                 namespaces += made
         results = {}
         for _ in range(chosen.rounds):
             for what in UNITS:
                 for place, (namespace, address) in places.items():
-                    done = namespace.python(CLIENT, address, what, chosen.seconds, timeout=60)
+                    done = namespace.run(
+                        support.system_python(), here / "client.py", address, what, chosen.seconds)
                     results.setdefault((what, *place), []).append(float(done.stdout))
     finally:
         for namespace in namespaces:
             namespace.remove()
+        rooms.__exit__(None, None, None)
     report = []
     for what, (title, unit) in UNITS.items():
         for offloads in True, False:

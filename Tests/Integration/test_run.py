@@ -110,7 +110,7 @@ class ProgramsUnderRun(unittest.TestCase):
         """refused ports, unknown names and dead addresses are what they are elsewhere"""
         support.require("curl")
         # curl: 7 is "could not connect", 6 "could not resolve", 28 "timed out".
-        for url, statuses in [("http://services.sockeye:81/", {7}), ("http://no.such.host/", {6}),
+        for url, statuses in [("http://services.sockeye:81/", {7}), ("http://absent.example/", {6}),
                               ("http://10.0.2.77/", {7, 28})]:
             done = self.sockeye_run(
                 "--", "curl", "-s", "--max-time", "10", "-o", "page", url, check=False)
