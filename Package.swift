@@ -68,6 +68,7 @@ let package = Package(
         tests(of: "Memory"),
         tests(of: "Wire", with: ["Memory"]),
         tests(of: "Stack", with: ["Memory", "Wire"]),
+        tests(of: "Sockets", with: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
         tests(of: "Equipment", with: ["Memory", "Wire", "Stack"]),
         tests(of: "Dissection", with: ["Memory", "Wire"]),
     ]
