@@ -1,0 +1,165 @@
+// Another process's descriptors, memory and end.
+#define _GNU_SOURCE
+#include "CLinuxSeccomp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+// Descriptors --------------------------------------------------------------------------------
+
+int clinux_socket_inode(pid_t thread, int descriptor, uint64_t *inode) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", thread, descriptor);
+    struct stat facts;
+    if (stat(path, &facts) < 0) return -errno;
+    if (!S_ISSOCK(facts.st_mode)) return -ENOTSOCK;
+    *inode = facts.st_ino;
+    return 0;
+}
+
+int clinux_own_socket_inode(int descriptor, uint64_t *inode) {
+    struct stat facts;
+    if (fstat(descriptor, &facts) < 0) return -errno;
+    *inode = facts.st_ino;
+    return 0;
+}
+
+// The value of a line "NAME:\tVALUE" of a file in /proc, read in `base`.
+static long proc_field(const char *path, const char *name, int base) {
+    char text[1024];
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return -errno;
+    ssize_t count = read(file, text, sizeof text - 1);
+    close(file);
+    if (count < 0) return -EIO;
+    text[count] = 0;
+    const char *line = strstr(text, name);
+    return line == NULL ? -ENOENT : strtol(line + strlen(name), NULL, base);
+}
+
+// pidfd_open takes thread-group leaders only (before Linux 6.9).
+static int open_process(pid_t thread) {
+    long process = syscall(SYS_pidfd_open, thread, 0);
+    if (process >= 0 || (errno != EINVAL && errno != ENOENT)) return process < 0 ? -errno : (int)process;
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/status", thread);
+    long leader = proc_field(path, "Tgid:", 10);
+    if (leader <= 0) return -ESRCH;
+    process = syscall(SYS_pidfd_open, (pid_t)leader, 0);
+    return process < 0 ? -errno : (int)process;
+}
+
+int clinux_duplicate_descriptor(pid_t thread, int descriptor) {
+    int process = open_process(thread);
+    if (process < 0) return process;
+    long duplicate = syscall(SYS_pidfd_getfd, process, descriptor, 0);
+    int result = duplicate < 0 ? -errno : (int)duplicate;
+    close(process);
+    return result;
+}
+
+int clinux_closes_on_exec(pid_t thread, int descriptor) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", thread, descriptor);
+    long flags = proc_field(path, "flags:", 8);
+    return flags >= 0 && (flags & O_CLOEXEC) != 0;
+}
+
+int clinux_unread_count(int descriptor) {
+    int count = 0;
+    return ioctl(descriptor, SIOCINQ, &count) < 0 ? -errno : count;
+}
+
+int clinux_unsent_count(int descriptor) {
+    int count = 0;
+    return ioctl(descriptor, SIOCOUTQ, &count) < 0 ? -errno : count;
+}
+
+// Memory -------------------------------------------------------------------------------------
+
+ssize_t clinux_gather_memory(pid_t thread, const struct iovec *pieces, size_t piece_count,
+                             void *bytes, size_t count) {
+    struct iovec local = {.iov_base = bytes, .iov_len = count};
+    ssize_t copied = process_vm_readv(thread, &local, 1, pieces, piece_count, 0);
+    return copied < 0 ? -errno : copied;
+}
+
+ssize_t clinux_scatter_memory(pid_t thread, const struct iovec *pieces, size_t piece_count,
+                              const void *bytes, size_t count) {
+    struct iovec local = {.iov_base = (void *)bytes, .iov_len = count};
+    ssize_t copied = process_vm_writev(thread, &local, 1, pieces, piece_count, 0);
+    return copied < 0 ? -errno : copied;
+}
+
+ssize_t clinux_read_memory(pid_t thread, uint64_t address, void *bytes, size_t count) {
+    struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = count};
+    return clinux_gather_memory(thread, &remote, 1, bytes, count);
+}
+
+ssize_t clinux_write_memory(pid_t thread, uint64_t address, const void *bytes, size_t count) {
+    struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = count};
+    return clinux_scatter_memory(thread, &remote, 1, bytes, count);
+}
+
+// The process tree ---------------------------------------------------------------------------
+
+int clinux_become_subreaper(void) {
+    return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+int clinux_reap(struct clinux_child_report *report) {
+    siginfo_t facts;
+    memset(&facts, 0, sizeof facts);
+    if (waitid(P_ALL, 0, &facts, WEXITED | WSTOPPED | WCONTINUED | WNOHANG) < 0) return -errno;
+    if (facts.si_pid == 0) return 0;
+    report->process = facts.si_pid;
+    report->value = facts.si_status;
+    switch (facts.si_code) {
+    case CLD_EXITED: report->change = CLINUX_CHILD_EXITED; break;
+    case CLD_STOPPED: report->change = CLINUX_CHILD_STOPPED; break;
+    case CLD_CONTINUED: report->change = CLINUX_CHILD_CONTINUED; break;
+    default: report->change = CLINUX_CHILD_KILLED; break;
+    }
+    return 1;
+}
+
+int clinux_signal_descriptor(const sigset_t *set) {
+    int descriptor = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int clinux_next_signal(int descriptor, struct clinux_signal *signal) {
+    struct signalfd_siginfo facts;
+    if (read(descriptor, &facts, sizeof facts) != (ssize_t)sizeof facts) return 0;
+    signal->number = (int)facts.ssi_signo;
+    signal->is_from_kernel = facts.ssi_code > 0;
+    return 1;
+}
+
+// Waiting ------------------------------------------------------------------------------------
+
+int clinux_epoll_wait(int epoll, struct epoll_event *events, int capacity, int64_t nanoseconds) {
+    struct timespec limit = {.tv_sec = nanoseconds / 1000000000,
+                             .tv_nsec = nanoseconds % 1000000000};
+    long count = syscall(SYS_epoll_pwait2, epoll, events, capacity,
+                         nanoseconds < 0 ? NULL : &limit, NULL, 0);
+    if (count < 0 && (errno == ENOSYS || errno == EPERM)) {
+        // Before Linux 5.11, and where a container's filter does not know the call.
+        int milliseconds = nanoseconds < 0 ? -1 : (int)((nanoseconds + 999999) / 1000000);
+        count = epoll_wait(epoll, events, capacity, milliseconds);
+    }
+    return count < 0 ? -errno : (int)count;
+}
