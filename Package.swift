@@ -64,5 +64,10 @@ let package = Package(
         tests(of: "Memory"),
         tests(of: "Wire", with: ["Memory"]),
         tests(of: "Stack", with: ["Memory", "Wire"]),
+        // A program of the tests' own: the launcher over the kernel's sockets.
+        .executableTarget(
+            name: "KernelRun", dependencies: ["Launcher", "Wire", "CLinux"],
+            path: "Tests/KernelRun", swiftSettings: settings),
+        tests(of: "Launcher", with: ["Wire", "CLinux", "KernelRun"]),
     ]
 )

@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -86,6 +87,21 @@ int clinux_unread_count(int descriptor) {
 int clinux_unsent_count(int descriptor) {
     int count = 0;
     return ioctl(descriptor, SIOCOUTQ, &count) < 0 ? -errno : count;
+}
+
+int clinux_accept(int listener) {
+    int descriptor = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int clinux_peer_credentials(int descriptor, struct clinux_credentials *credentials) {
+    struct ucred facts;
+    socklen_t length = sizeof facts;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &facts, &length) < 0) return -errno;
+    credentials->process = facts.pid;
+    credentials->user = facts.uid;
+    credentials->group = facts.gid;
+    return 0;
 }
 
 // Memory -------------------------------------------------------------------------------------

@@ -214,6 +214,28 @@ int clinux_spawn_filtered(const char *file, char *const arguments[], char *const
 
 // Notifications ------------------------------------------------------------------------------
 
+static int call_of(int number) {
+    switch (number) {
+    case SYS_socket: return CLINUX_CALL_SOCKET;
+    case SYS_connect: return CLINUX_CALL_CONNECT;
+    case SYS_bind: return CLINUX_CALL_BIND;
+    case SYS_listen: return CLINUX_CALL_LISTEN;
+    case SYS_accept: return CLINUX_CALL_ACCEPT;
+    case SYS_accept4: return CLINUX_CALL_ACCEPT4;
+    case SYS_getsockname: return CLINUX_CALL_GETSOCKNAME;
+    case SYS_getpeername: return CLINUX_CALL_GETPEERNAME;
+    case SYS_setsockopt: return CLINUX_CALL_SETSOCKOPT;
+    case SYS_getsockopt: return CLINUX_CALL_GETSOCKOPT;
+    case SYS_sendto: return CLINUX_CALL_SENDTO;
+    case SYS_recvfrom: return CLINUX_CALL_RECVFROM;
+    case SYS_sendmsg: return CLINUX_CALL_SENDMSG;
+    case SYS_recvmsg: return CLINUX_CALL_RECVMSG;
+    case SYS_sendmmsg: return CLINUX_CALL_SENDMMSG;
+    case SYS_recvmmsg: return CLINUX_CALL_RECVMMSG;
+    default: return CLINUX_CALL_OTHER;
+    }
+}
+
 int clinux_seccomp_receive(int listener, struct clinux_notification *notification) {
     // Room for what later kernels may add to the structure; the kernel wants it zeroed.
     union {
@@ -224,7 +246,7 @@ int clinux_seccomp_receive(int listener, struct clinux_notification *notificatio
     if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &buffer.call) < 0) return -errno;
     notification->id = buffer.call.id;
     notification->thread = (int32_t)buffer.call.pid;
-    notification->number = buffer.call.data.nr;
+    notification->call = call_of(buffer.call.data.nr);
     memcpy(notification->arguments, buffer.call.data.args, sizeof notification->arguments);
     return 0;
 }

@@ -8,16 +8,38 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+
+/// The calls that are notified, the same numbers on every machine.
+enum clinux_call {
+    CLINUX_CALL_OTHER = 0,
+    CLINUX_CALL_SOCKET,
+    CLINUX_CALL_CONNECT,
+    CLINUX_CALL_BIND,
+    CLINUX_CALL_LISTEN,
+    CLINUX_CALL_ACCEPT,
+    CLINUX_CALL_ACCEPT4,
+    CLINUX_CALL_GETSOCKNAME,
+    CLINUX_CALL_GETPEERNAME,
+    CLINUX_CALL_SETSOCKOPT,
+    CLINUX_CALL_GETSOCKOPT,
+    CLINUX_CALL_SENDTO,
+    CLINUX_CALL_RECVFROM,
+    CLINUX_CALL_SENDMSG,
+    CLINUX_CALL_RECVMSG,
+    CLINUX_CALL_SENDMMSG,
+    CLINUX_CALL_RECVMMSG,
+};
 
 /// One system call of the program that waits for an answer (seccomp_unotify(2)).
 struct clinux_notification {
     uint64_t id;
     /// The calling thread.
     int32_t thread;
-    /// The number of the call on the machine's own architecture.
-    int32_t number;
+    /// A `clinux_call`.
+    int32_t call;
     uint64_t arguments[6];
 };
 
@@ -84,6 +106,24 @@ ssize_t clinux_scatter_memory(pid_t thread, const struct iovec *pieces, size_t p
 int clinux_unread_count(int descriptor);
 int clinux_unsent_count(int descriptor);
 
+/// Socket options that the C library's headers give under conditions, or not at all.
+#define CLINUX_SO_RCVTIMEO_NEW 66
+#define CLINUX_SO_SNDTIMEO_NEW 67
+#define CLINUX_SO_ZEROCOPY 60
+#define CLINUX_TCP_NOTSENT_LOWAT 25
+#define CLINUX_TCP_FASTOPEN_CONNECT 30
+#define CLINUX_TCP_ULP 31
+
+/// Who is at the other end of a UNIX socket (SO_PEERCRED).
+struct clinux_credentials {
+    pid_t process;
+    uid_t user;
+    gid_t group;
+};
+/// Accepts a connection without blocking, as a descriptor that does not block (accept4(2)).
+int clinux_accept(int listener);
+int clinux_peer_credentials(int descriptor, struct clinux_credentials *credentials);
+
 /// Makes the calling process the one that orphaned descendants are handed to.
 int clinux_become_subreaper(void);
 
@@ -116,8 +156,10 @@ int clinux_signal_descriptor(const sigset_t *set);
 /// Takes one signal: 1, or 0 when there is none now.
 int clinux_next_signal(int descriptor, struct clinux_signal *signal);
 
-/// Waits on an epoll instance for at most `nanoseconds`, or for ever where that is negative.
-struct epoll_event;
+/// EPOLLET, whose sign bit Swift does not import.
+enum clinux_epoll_flag { CLINUX_EDGE_TRIGGERED = 1u << 31 };
+
+/// Waits on an epoll instance (epoll_pwait2(2)) for at most `nanoseconds`, or for ever where that is negative.
 int clinux_epoll_wait(int epoll, struct epoll_event *events, int capacity, int64_t nanoseconds);
 
 #endif
