@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,7 +42,7 @@ int clinux_own_socket_inode(int descriptor, uint64_t *inode) {
 
 // The value of a line "NAME:\tVALUE" of a file in /proc, read in `base`.
 static long proc_field(const char *path, const char *name, int base) {
-    char text[1024];
+    char text[4096];
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) return -errno;
     ssize_t count = read(file, text, sizeof text - 1);
@@ -79,6 +81,15 @@ int clinux_closes_on_exec(pid_t thread, int descriptor) {
     return flags >= 0 && (flags & O_CLOEXEC) != 0;
 }
 
+int clinux_catches_signals(pid_t thread) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/status", thread);
+    long caught = proc_field(path, "SigCgt:", 16);
+    // The two that the C library takes for its threads are of no interest.
+    const long internal = 3L << 31;
+    return caught > 0 && (caught & ~internal) != 0;
+}
+
 int clinux_unread_count(int descriptor) {
     int count = 0;
     return ioctl(descriptor, SIOCINQ, &count) < 0 ? -errno : count;
@@ -106,27 +117,29 @@ int clinux_peer_credentials(int descriptor, struct clinux_credentials *credentia
 
 // Memory -------------------------------------------------------------------------------------
 
-ssize_t clinux_gather_memory(pid_t thread, const struct iovec *pieces, size_t piece_count,
+_Static_assert(sizeof(struct clinux_piece) == sizeof(struct iovec), "a piece is an iovec");
+
+long clinux_gather_memory(pid_t thread, const struct clinux_piece *pieces, size_t piece_count,
                              void *bytes, size_t count) {
     struct iovec local = {.iov_base = bytes, .iov_len = count};
-    ssize_t copied = process_vm_readv(thread, &local, 1, pieces, piece_count, 0);
+    ssize_t copied = process_vm_readv(thread, &local, 1, (const struct iovec *)pieces, piece_count, 0);
     return copied < 0 ? -errno : copied;
 }
 
-ssize_t clinux_scatter_memory(pid_t thread, const struct iovec *pieces, size_t piece_count,
+long clinux_scatter_memory(pid_t thread, const struct clinux_piece *pieces, size_t piece_count,
                               const void *bytes, size_t count) {
     struct iovec local = {.iov_base = (void *)bytes, .iov_len = count};
-    ssize_t copied = process_vm_writev(thread, &local, 1, pieces, piece_count, 0);
+    ssize_t copied = process_vm_writev(thread, &local, 1, (const struct iovec *)pieces, piece_count, 0);
     return copied < 0 ? -errno : copied;
 }
 
-ssize_t clinux_read_memory(pid_t thread, uint64_t address, void *bytes, size_t count) {
-    struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = count};
+long clinux_read_memory(pid_t thread, uint64_t address, void *bytes, size_t count) {
+    struct clinux_piece remote = {.address = address, .count = count};
     return clinux_gather_memory(thread, &remote, 1, bytes, count);
 }
 
-ssize_t clinux_write_memory(pid_t thread, uint64_t address, const void *bytes, size_t count) {
-    struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = count};
+long clinux_write_memory(pid_t thread, uint64_t address, const void *bytes, size_t count) {
+    struct clinux_piece remote = {.address = address, .count = count};
     return clinux_scatter_memory(thread, &remote, 1, bytes, count);
 }
 
@@ -152,7 +165,7 @@ int clinux_reap(struct clinux_child_report *report) {
     return 1;
 }
 
-int clinux_signal_descriptor(const sigset_t *set) {
+int clinux_signal_descriptor(const void *set) {
     int descriptor = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
     return descriptor < 0 ? -errno : descriptor;
 }
@@ -167,15 +180,36 @@ int clinux_next_signal(int descriptor, struct clinux_signal *signal) {
 
 // Waiting ------------------------------------------------------------------------------------
 
-int clinux_epoll_wait(int epoll, struct epoll_event *events, int capacity, int64_t nanoseconds) {
+_Static_assert((int)CLINUX_READABLE == (int)EPOLLIN && (int)CLINUX_WRITABLE == (int)EPOLLOUT &&
+                   (int)CLINUX_HUNG_UP == (int)EPOLLHUP &&
+                   (int)CLINUX_HALF_CLOSED == (int)EPOLLRDHUP &&
+                   (unsigned)CLINUX_ON_CHANGE == (unsigned)EPOLLET,
+               "interests are epoll's");
+
+int clinux_epoll_create(void) {
+    int descriptor = epoll_create1(EPOLL_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int clinux_epoll_control(int epoll, int operation, int descriptor, uint64_t token,
+                         uint32_t events) {
+    static const int operations[] = {EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_CTL_DEL};
+    struct epoll_event event = {.events = events, .data.u64 = token};
+    return epoll_ctl(epoll, operations[operation], descriptor, &event) < 0 ? -errno : 0;
+}
+
+int clinux_epoll_wait(int epoll, struct clinux_ready *ready, int64_t nanoseconds) {
+    struct epoll_event events[CLINUX_READY_CAPACITY];
     struct timespec limit = {.tv_sec = nanoseconds / 1000000000,
                              .tv_nsec = nanoseconds % 1000000000};
-    long count = syscall(SYS_epoll_pwait2, epoll, events, capacity,
+    long count = syscall(SYS_epoll_pwait2, epoll, events, CLINUX_READY_CAPACITY,
                          nanoseconds < 0 ? NULL : &limit, NULL, 0);
     if (count < 0 && (errno == ENOSYS || errno == EPERM)) {
         // Before Linux 5.11, and where a container's filter does not know the call.
         int milliseconds = nanoseconds < 0 ? -1 : (int)((nanoseconds + 999999) / 1000000);
-        count = epoll_wait(epoll, events, capacity, milliseconds);
+        count = epoll_wait(epoll, events, CLINUX_READY_CAPACITY, milliseconds);
     }
+    for (long i = 0; i < count; i++)
+        ready[i] = (struct clinux_ready){.token = events[i].data.u64, .events = events[i].events};
     return count < 0 ? -errno : (int)count;
 }

@@ -8,6 +8,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <signal.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -182,7 +183,7 @@ static void run_child(const char *file, char *const arguments[], char *const env
 }
 
 int clinux_spawn_filtered(const char *file, char *const arguments[], char *const environment[],
-                          const sigset_t *mask, pid_t *process, int *listener, int *stage) {
+                          const void *mask, pid_t *process, int *listener, int *stage) {
     int ends[2];
     *stage = CLINUX_SPAWN_FORK;
     *listener = -1;

@@ -18,6 +18,8 @@ final class Supervisor<Flows: FlowTable> {
 
     /// Sockets with calls that wait.
     var waitingSockets: Set<SlabIndex> = []
+    /// For each thread, its last call if the answer cannot be given twice.
+    var lastAnswers: [CInt: LastAnswer] = [:]
     /// A wait that is being tried again keeps its deadline.
     var deadlineInForce: Int64??
 

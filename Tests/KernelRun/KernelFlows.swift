@@ -16,7 +16,7 @@ final class KernelFlows: FlowTable {
         var remote: SocketAddress?
     }
 
-    private let epoll = epoll_create1(CInt(O_CLOEXEC))
+    private let epoll = clinux_epoll_create()
     /// By the number of the socket, which names the flow too.
     private var flows: [CInt: Flow] = [:]
     private var events: [FlowEvent] = []
@@ -73,11 +73,11 @@ final class KernelFlows: FlowTable {
     }
 
     private func watch(_ number: CInt) {
-        let interest = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue
-        var event = unsafe epoll_event(
-            events: interest | CLINUX_EDGE_TRIGGERED.rawValue,
-            data: epoll_data_t(fd: number))
-        unsafe epoll_ctl(epoll, EPOLL_CTL_ADD, number, &event)
+        let interest =
+            CLINUX_READABLE.rawValue | CLINUX_WRITABLE.rawValue | CLINUX_HALF_CLOSED.rawValue
+            | CLINUX_ON_CHANGE.rawValue
+        _ = clinux_epoll_control(
+            epoll, CInt(CLINUX_ADD.rawValue), number, UInt64(number), interest)
     }
 
     func bind(_ flow: FlowID, to local: SocketAddress) throws(SystemError) {
@@ -203,18 +203,17 @@ final class KernelFlows: FlowTable {
     var hasUnfinishedFlows: Bool { false }
 
     func advance() {
-        var ready = unsafe [epoll_event](repeating: epoll_event(), count: 64)
-        let count = unsafe clinux_epoll_wait(epoll, &ready, 64, 0)
+        var ready = [clinux_ready](repeating: clinux_ready(), count: Int(CLINUX_READY_CAPACITY))
+        let count = unsafe clinux_epoll_wait(epoll, &ready, 0)
         for position in 0..<max(Int(count), 0) {
-            let event = unsafe ready[position]
-            unsafe note(event.data.fd, event.events)
+            note(CInt(truncatingIfNeeded: ready[position].token), ready[position].events)
         }
     }
 
     private func note(_ number: CInt, _ ready: UInt32) {
         guard let flow = flows[number] else { return }
         if flow.isConnecting {
-            guard ready & (EPOLLOUT.rawValue | EPOLLERR.rawValue) != 0 else { return }
+            guard ready & (CLINUX_WRITABLE.rawValue | CLINUX_HUNG_UP.rawValue) != 0 else { return }
             flows[number]?.isConnecting = false
             var error: CInt = 0
             var length = socklen_t(4)

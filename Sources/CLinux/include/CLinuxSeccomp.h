@@ -1,16 +1,13 @@
 /// What the launcher needs of Linux to stand under another program's socket calls: seccomp user
 /// notification, descriptors and memory of another process, and the fate of a process tree.
 ///
-/// Every function that can fail returns a negated errno and never touches `errno` for its caller.
+/// Every function that can fail returns a negated errno. No header of the system's is included that
+/// defines structures, so that those stay Glibc's for Swift; a `sigset_t` is passed as `void`.
 #ifndef CLINUX_SECCOMP_H
 #define CLINUX_SECCOMP_H
 
-#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/epoll.h>
-#include <sys/types.h>
-#include <sys/uio.h>
 
 /// The calls that are notified, the same numbers on every machine.
 enum clinux_call {
@@ -53,7 +50,7 @@ enum clinux_spawn_stage {
 /// Starts `file` (looked for in PATH) with the notification filter installed and the signal mask
 /// given. On success `*process` is its id and `*listener` the notification descriptor.
 int clinux_spawn_filtered(const char *file, char *const arguments[], char *const environment[],
-                          const sigset_t *mask, pid_t *process, int *listener, int *stage);
+                          const void *mask, int32_t *process, int *listener, int *stage);
 
 /// What `clinux_seccomp_probe` was doing when it failed.
 enum clinux_probe_stage {
@@ -85,21 +82,29 @@ int clinux_seccomp_replace_descriptor(int listener, uint64_t id, int descriptor,
 void clinux_seccomp_prefer_same_processor(int listener);
 
 /// The inode of the socket behind a descriptor of another thread; -ENOTSOCK for other files.
-int clinux_socket_inode(pid_t thread, int descriptor, uint64_t *inode);
+int clinux_socket_inode(int32_t thread, int descriptor, uint64_t *inode);
 /// The inode of a socket of our own.
 int clinux_own_socket_inode(int descriptor, uint64_t *inode);
 /// A duplicate, close-on-exec, of a descriptor of another thread (pidfd_getfd(2)).
-int clinux_duplicate_descriptor(pid_t thread, int descriptor);
+int clinux_duplicate_descriptor(int32_t thread, int descriptor);
 /// Whether a descriptor of another thread closes on exec: 1 or 0.
-int clinux_closes_on_exec(pid_t thread, int descriptor);
+int clinux_closes_on_exec(int32_t thread, int descriptor);
+
+/// Whether the process of a thread has handlers for signals: 1 or 0.
+int clinux_catches_signals(int32_t thread);
 
 /// Copies from or to the memory of another thread; the number of bytes copied.
-ssize_t clinux_read_memory(pid_t thread, uint64_t address, void *bytes, size_t count);
-ssize_t clinux_write_memory(pid_t thread, uint64_t address, const void *bytes, size_t count);
-/// The same, over the pieces of an `iovec` array of the other thread.
-ssize_t clinux_gather_memory(pid_t thread, const struct iovec *pieces, size_t piece_count,
+long clinux_read_memory(int32_t thread, uint64_t address, void *bytes, size_t count);
+long clinux_write_memory(int32_t thread, uint64_t address, const void *bytes, size_t count);
+/// A piece of another process's memory, laid out as `struct iovec` is.
+struct clinux_piece {
+    uint64_t address;
+    uint64_t count;
+};
+/// The same, over pieces of the other thread's memory.
+long clinux_gather_memory(int32_t thread, const struct clinux_piece *pieces, size_t piece_count,
                              void *bytes, size_t count);
-ssize_t clinux_scatter_memory(pid_t thread, const struct iovec *pieces, size_t piece_count,
+long clinux_scatter_memory(int32_t thread, const struct clinux_piece *pieces, size_t piece_count,
                               const void *bytes, size_t count);
 
 /// Bytes that wait to be read from a socket, and bytes sent that its peer has not read.
@@ -116,9 +121,9 @@ int clinux_unsent_count(int descriptor);
 
 /// Who is at the other end of a UNIX socket (SO_PEERCRED).
 struct clinux_credentials {
-    pid_t process;
-    uid_t user;
-    gid_t group;
+    int32_t process;
+    uint32_t user;
+    uint32_t group;
 };
 /// Accepts a connection without blocking, as a descriptor that does not block (accept4(2)).
 int clinux_accept(int listener);
@@ -136,7 +141,7 @@ enum clinux_child_change {
 };
 
 struct clinux_child_report {
-    pid_t process;
+    int32_t process;
     int change;
     /// The exit status, or the number of the signal.
     int value;
@@ -152,14 +157,31 @@ struct clinux_signal {
 };
 
 /// A descriptor that reads the signals of `set`, which must be blocked (signalfd(2)).
-int clinux_signal_descriptor(const sigset_t *set);
+int clinux_signal_descriptor(const void *set);
 /// Takes one signal: 1, or 0 when there is none now.
 int clinux_next_signal(int descriptor, struct clinux_signal *signal);
 
-/// EPOLLET, whose sign bit Swift does not import.
-enum clinux_epoll_flag { CLINUX_EDGE_TRIGGERED = 1u << 31 };
+/// What an epoll instance watches for and reports (epoll_ctl(2)).
+enum clinux_interest {
+    CLINUX_READABLE = 0x1,
+    CLINUX_WRITABLE = 0x4,
+    CLINUX_HUNG_UP = 0x10,
+    CLINUX_HALF_CLOSED = 0x2000,
+    CLINUX_ON_CHANGE = 1u << 31,
+};
+enum clinux_epoll_operation { CLINUX_ADD, CLINUX_CHANGE, CLINUX_REMOVE };
 
-/// Waits on an epoll instance (epoll_pwait2(2)) for at most `nanoseconds`, or for ever where that is negative.
-int clinux_epoll_wait(int epoll, struct epoll_event *events, int capacity, int64_t nanoseconds);
+struct clinux_ready {
+    uint64_t token;
+    uint32_t events;
+};
+
+int clinux_epoll_create(void);
+int clinux_epoll_control(int epoll, int operation, int descriptor, uint64_t token,
+                         uint32_t events);
+/// Waits (epoll_pwait2(2)) for at most `nanoseconds`, or for ever where that is negative; how many
+/// of the 64 in `ready` are filled.
+enum { CLINUX_READY_CAPACITY = 64 };
+int clinux_epoll_wait(int epoll, struct clinux_ready *ready, int64_t nanoseconds);
 
 #endif

@@ -19,8 +19,8 @@ extension RemoteMemory {
         }
         let family = try load(sa_family_t.self, at: address)
         if CInt(family) == AF_UNSPEC { return .unspecified }
-        guard CInt(family) == AF_INET else { return .foreign }
         guard length >= CInt(MemoryLayout<sockaddr_in>.size) else { throw SystemError(EINVAL) }
+        guard CInt(family) == AF_INET else { return .foreign }
         let raw = try load(sockaddr_in.self, at: address)
         return .internet(
             SocketAddress(

@@ -44,11 +44,8 @@ struct RemoteMemory {
         guard count == bytes.count else { throw SystemError(EFAULT) }
     }
 
-    /// A piece of the caller's memory, as `iovec` names it.
-    struct Piece: BitwiseCopyable {
-        var address: UInt64
-        var count: UInt64
-    }
+    /// A piece of the caller's memory, laid out as `iovec` is.
+    typealias Piece = clinux_piece
 
     /// The `count` pieces of an array of `iovec` (readv(2) limits it to 1,024).
     func pieces(_ count: UInt64, at address: UInt64) throws(SystemError) -> [Piece] {
@@ -67,7 +64,7 @@ struct RemoteMemory {
         let total = pieces.reduce(UInt64(0)) { $0 &+ min($1.count, UInt64(UInt32.max)) }
         guard total <= UInt64(buffer.capacity) else { throw SystemError(EMSGSIZE) }
         let count = Int(total)
-        let copied = unsafe withVectors(pieces) {
+        let copied = unsafe pieces.withUnsafeBufferPointer {
             // The buffer has room for `count` bytes, as was just checked.
             unsafe clinux_gather_memory(thread, $0.baseAddress, $0.count, buffer.base, count)
         }
@@ -81,18 +78,9 @@ struct RemoteMemory {
     {
         precondition(count <= buffer.capacity, "the buffer holds less")
         guard count > 0 else { return }
-        let copied = unsafe withVectors(pieces) {
+        let copied = unsafe pieces.withUnsafeBufferPointer {
             unsafe clinux_scatter_memory(thread, $0.baseAddress, $0.count, buffer.base, count)
         }
         guard copied == count else { throw SystemError(EFAULT) }
-    }
-
-    private func withVectors(
-        _ pieces: [Piece], _ body: (UnsafeBufferPointer<iovec>) -> Int
-    ) -> Int {
-        unsafe pieces.withUnsafeBytes { bytes in
-            // A Piece is laid out as an iovec on every 64-bit Linux.
-            unsafe body(bytes.assumingMemoryBound(to: iovec.self))
-        }
     }
 }

@@ -27,14 +27,22 @@ extension Supervisor {
             return park(call, index, until: deadline(program, SO_SNDTIMEO))
         case .established(isReported: false):
             registry[index].phase = .established(isReported: true)
+            remember(.success, to: call)
             return .success
         case .established, .over: return .failure(EISCONN)
         case .idle, .failed: break
         }
-        // A failure that no call has reported yet is reported now, before another attempt.
-        if let error = takeError(index, program) { return .failure(error) }
+        // A failure that no connect has reported yet is reported now, before another attempt.
+        let error = takeError(index, program)
+        if registry[index].phase == .failed(isReported: false) {
+            registry[index].phase = .failed(isReported: true)
+            let reply = Reply.failure(error ?? SystemError(ECONNABORTED))
+            remember(reply, to: call)
+            return reply
+        }
+        if let error { return .failure(error) }
         guard case .internet(let remote) = address else { return .failure(EAFNOSUPPORT) }
-        if registry[index].phase == .failed {
+        if registry[index].phase == .failed(isReported: true) {
             let fresh = try replaceProgramEnd(call, index)
             return try start(call, to: remote, index, fresh, waits: waits)
         }
@@ -103,6 +111,7 @@ extension Supervisor {
                 answer(wait.call)
             } else if listener.answer(wait.call, 0) {
                 registry[index].phase = .established(isReported: true)
+                remember(.success, to: wait.call)
             }
         }
     }
@@ -125,13 +134,15 @@ extension Supervisor {
         if registry[index].end != nil {
             // Closing our end makes the socket poll as a refused one does.
             registry[index].end = nil
-            registry[index].phase = .failed
+            registry[index].phase = .failed(isReported: false)
         } else {
             registry[index].phase = .idle
         }
         for wait in takeWaits(index) {
             if wait.call.name == .connect {
-                if listener.refuse(wait.call, error) { registry[index].error = nil }
+                guard listener.refuse(wait.call, error) else { continue }
+                registry[index].error = nil
+                remember(.failure(error), to: wait.call)
             } else {
                 answer(wait.call)
             }
@@ -160,9 +171,13 @@ extension Supervisor {
 
     /// connect(2) with AF_UNSPEC: the connection is given up, and the socket can be connected anew.
     private func disconnect(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
-        let isUsedUp = registry[index].end != nil || registry[index].phase == .failed
-        if registry[index].phase == .idle { return .success }
-        if registry[index].phase == .over { return .failure(EINVAL) }
+        let isUsedUp: Bool
+        switch registry[index].phase {
+        case .idle: return .success
+        case .over: return .failure(EINVAL)
+        case .connecting: isUsedUp = registry[index].end != nil
+        case .established, .failed: isUsedUp = true
+        }
         for wait in takeWaits(index) { listener.refuse(wait.call, SystemError(ECONNABORTED)) }
         retire(index, resetting: true)
         registry[index].phase = .idle

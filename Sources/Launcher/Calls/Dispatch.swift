@@ -4,7 +4,7 @@ import Memory
 extension Supervisor {
     /// Does what a call asks for and answers it.
     func answer(_ call: SystemCall) {
-        switch reply(to: call) {
+        switch lostAnswer(to: call) ?? reply(to: call) {
         case .value(let value): listener.answer(call, value)
         case .failure(let error): listener.refuse(call, error)
         case .carryOn: listener.carryOn(call)

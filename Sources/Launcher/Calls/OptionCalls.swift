@@ -79,7 +79,8 @@ extension Supervisor {
         default: break
         }
         guard let rule = SocketOptions.rule(name, registry[index].kind) else {
-            return .failure(ENOPROTOOPT)
+            let isKnown = SocketOptions.hasLevel(name.level, registry[index].kind)
+            return .failure(isKnown ? ENOPROTOOPT : EOPNOTSUPP)
         }
         let set = registry[index].options[name]
         switch rule {
@@ -101,7 +102,11 @@ extension Supervisor {
             return park(call, index, until: nil)
         }
         let program = registry[index].error == nil ? nil : programEnd(index)
-        return try give(takeError(index, program)?.code ?? 0, call)
+        let error = takeError(index, program)
+        let reply = try give(error?.code ?? 0, call)
+        // The error stands in the caller's memory already.
+        if error != nil { remember(reply, to: call) }
+        return reply
     }
 
     /// What SO_PEERCRED says of a socket that is not of the family UNIX.

@@ -39,6 +39,11 @@ struct SystemCall {
         }
     }
 
+    /// Whether `other` is the same call with the same arguments, by the same thread.
+    func isRepetition(of other: SystemCall) -> Bool {
+        thread == other.thread && name == other.name && arguments == other.arguments
+    }
+
     /// The socket that every call but `socket` names first.
     var descriptor: CInt { int(0) }
 

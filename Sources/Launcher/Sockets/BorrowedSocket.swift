@@ -16,8 +16,9 @@ struct BorrowedSocket: ~Copyable {
         case connecting
         /// Bytes flow; `isReported` when a connect call has returned success.
         case established(isReported: Bool)
-        /// A connect that the program did not wait for has failed. The AF_UNIX socket is used up.
-        case failed
+        /// A connect that the program did not wait for has failed, and the AF_UNIX socket is used
+        /// up; `isReported` when another connect call has returned the failure.
+        case failed(isReported: Bool)
         /// Both directions have ended, or a reset has.
         case over
     }

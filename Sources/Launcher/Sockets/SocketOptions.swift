@@ -91,7 +91,13 @@ struct SocketOptions {
             .compactMap { Self.effect($0.key, $0.value) }
     }
 
-    /// The rule of an option, nil where the kernel would say ENOPROTOOPT.
+    /// Whether such a socket has options at `level` at all.
+    static func hasLevel(_ level: CInt, _ kind: BorrowedSocket.Kind) -> Bool {
+        level == SOL_SOCKET || level == CInt(IPPROTO_IP)
+            || level == CInt(kind == .stream ? IPPROTO_TCP : IPPROTO_UDP)
+    }
+
+    /// The rule of an option, nil where there is none: ENOPROTOOPT.
     static func rule(_ name: Name, _ kind: BorrowedSocket.Kind) -> Rule? {
         switch name.level {
         case SOL_SOCKET: socketRule(name.option, kind)

@@ -2,17 +2,17 @@ import CLinux
 import Glibc
 
 /// The descriptors the launcher waits on, and the wait (epoll(7)).
-@safe
-struct EventLoop: ~Copyable {
-    /// What a descriptor is waited for.
+struct EventLoop {
+    /// What a descriptor is waited for, and what was found.
     struct Interest: OptionSet {
         let rawValue: UInt32
 
-        static let readable = Interest(rawValue: EPOLLIN.rawValue)
-        static let writable = Interest(rawValue: EPOLLOUT.rawValue)
-        static let halfClosed = Interest(rawValue: EPOLLRDHUP.rawValue)
-        static let hungUp = Interest(rawValue: EPOLLHUP.rawValue)
-        static let onChange = Interest(rawValue: CLINUX_EDGE_TRIGGERED.rawValue)
+        static let readable = Interest(rawValue: CLINUX_READABLE.rawValue)
+        static let writable = Interest(rawValue: CLINUX_WRITABLE.rawValue)
+        static let halfClosed = Interest(rawValue: CLINUX_HALF_CLOSED.rawValue)
+        static let hungUp = Interest(rawValue: CLINUX_HUNG_UP.rawValue)
+        /// Report changes only (EPOLLET).
+        static let onChange = Interest(rawValue: CLINUX_ON_CHANGE.rawValue)
     }
 
     /// A descriptor that became ready, by the token it was added with.
@@ -21,49 +21,42 @@ struct EventLoop: ~Copyable {
         var events: Interest
     }
 
-    private static let batch = 64
-
     private let descriptor: Descriptor
-    // Unsafe for the pointer that the union in it may hold, which is never used here.
-    private var events = unsafe [epoll_event](repeating: epoll_event(), count: EventLoop.batch)
+    private var found = [clinux_ready](
+        repeating: clinux_ready(), count: Int(CLINUX_READY_CAPACITY))
 
     init() throws(SystemError) {
-        let number = epoll_create1(CInt(O_CLOEXEC))
-        guard number >= 0 else { throw SystemError(errno) }
-        descriptor = Descriptor(owning: number)
+        descriptor = try Descriptor(result: clinux_epoll_create())
     }
 
     func add(_ number: CInt, token: UInt64, for interest: Interest) {
-        control(EPOLL_CTL_ADD, number, token, interest)
+        control(CLINUX_ADD, number, token, interest)
     }
 
     func change(_ number: CInt, token: UInt64, for interest: Interest) {
-        control(EPOLL_CTL_MOD, number, token, interest)
+        control(CLINUX_CHANGE, number, token, interest)
     }
 
     func remove(_ number: CInt) {
-        control(EPOLL_CTL_DEL, number, 0, [])
+        control(CLINUX_REMOVE, number, 0, [])
     }
 
-    private func control(_ operation: CInt, _ number: CInt, _ token: UInt64, _ interest: Interest) {
-        var event = unsafe epoll_event(events: interest.rawValue, data: epoll_data_t(u64: token))
-        // The structure is read during the call only.
-        _ = unsafe epoll_ctl(descriptor.number, operation, number, &event)
+    private func control(
+        _ operation: clinux_epoll_operation, _ number: CInt, _ token: UInt64, _ interest: Interest
+    ) {
+        _ = clinux_epoll_control(
+            descriptor.number, CInt(operation.rawValue), number, token, interest.rawValue)
     }
 
     /// Waits until something is ready, for at most `nanoseconds` (for ever where nil); how many are.
     mutating func wait(nanoseconds: Int64?) -> Int {
         let limit = nanoseconds.map { max($0, 0) } ?? -1
-        // The array is written during the call only, within its count.
-        let count = unsafe clinux_epoll_wait(
-            descriptor.number, &events, CInt(Self.batch), limit)
-        return max(Int(count), 0)
+        // The array is written during the call only, and has the room.
+        return max(Int(unsafe clinux_epoll_wait(descriptor.number, &found, limit)), 0)
     }
 
     /// One of those that the last wait found.
     func ready(_ position: Int) -> Ready {
-        // Every event was added with the 64-bit member of the union.
-        let event = unsafe events[position]
-        return unsafe Ready(token: event.data.u64, events: Interest(rawValue: event.events))
+        Ready(token: found[position].token, events: Interest(rawValue: found[position].events))
     }
 }

@@ -1,0 +1,31 @@
+import CLinux
+import Glibc
+import Memory
+
+/// An answer that changed what the next one would be: the success of a connect, or an error that is
+/// reported once.
+///
+/// When a signal comes in just as the answer is given, the kernel takes the answer and starts the
+/// call again all the same. Such a call must then get the answer that was lost.
+struct LastAnswer {
+    let call: SystemCall
+    let reply: Reply
+}
+
+extension Supervisor {
+    /// Remembers an answer until the thread's next call.
+    func remember(_ reply: Reply, to call: SystemCall) {
+        lastAnswers[call.thread] = LastAnswer(call: call, reply: reply)
+    }
+
+    /// The answer that `call` had already, if it is the same call started again after a signal.
+    ///
+    /// Whether it is, or the program calls once more by itself, cannot be told where the process
+    /// has handlers for signals. Then it gets the old answer once more, which harms neither.
+    func lostAnswer(to call: SystemCall) -> Reply? {
+        guard let last = lastAnswers.removeValue(forKey: call.thread),
+            call.isRepetition(of: last.call), clinux_catches_signals(call.thread) == 1
+        else { return nil }
+        return last.reply
+    }
+}
