@@ -27,12 +27,20 @@ final class Child {
         unsafe posix_spawn_file_actions_adddup2(&actions, into[0], 0)
         unsafe posix_spawn_file_actions_adddup2(&actions, out[1], 1)
         unsafe posix_spawn_file_actions_adddup2(&actions, out[1], 2)
+        // The threads of a test run block signals, which a child would inherit.
+        var attributes = posix_spawnattr_t()
+        var none = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe posix_spawnattr_init(&attributes)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var copies = unsafe arguments.map { unsafe strdup($0) }
         unsafe copies.append(nil)
         var process: pid_t = 0
-        let error = unsafe posix_spawnp(&process, arguments[0], &actions, nil, copies, environ)
+        let error = unsafe posix_spawnp(&process, arguments[0], &actions, &attributes, copies, environ)
         for unsafe copy in unsafe copies { unsafe free(copy) }
         unsafe posix_spawn_file_actions_destroy(&actions)
+        unsafe posix_spawnattr_destroy(&attributes)
         close(out[1])
         close(into[0])
         output = out[0]

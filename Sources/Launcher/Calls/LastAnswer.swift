@@ -10,6 +10,8 @@ import Memory
 struct LastAnswer {
     let call: SystemCall
     let reply: Reply
+    /// How often it may be given again: each time it may be lost again.
+    var repetitions = 16
 }
 
 extension Supervisor {
@@ -21,11 +23,14 @@ extension Supervisor {
     /// The answer that `call` had already, if it is the same call started again after a signal.
     ///
     /// Whether it is, or the program calls once more by itself, cannot be told where the process
-    /// has handlers for signals. Then it gets the old answer once more, which harms neither.
+    /// has handlers for signals. Then it gets the old answer again, which harms neither.
     func lostAnswer(to call: SystemCall) -> Reply? {
-        guard let last = lastAnswers.removeValue(forKey: call.thread),
-            call.isRepetition(of: last.call), clinux_catches_signals(call.thread) == 1
+        guard var last = lastAnswers.removeValue(forKey: call.thread),
+            call.isRepetition(of: last.call), last.repetitions > 0,
+            clinux_catches_signals(call.thread) == 1
         else { return nil }
+        last.repetitions -= 1
+        lastAnswers[call.thread] = last
         return last.reply
     }
 }
