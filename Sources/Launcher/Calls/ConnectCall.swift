@@ -72,7 +72,7 @@ extension Supervisor {
     private func boundFlow(of index: SlabIndex) throws(SystemError) -> FlowID {
         let isNew = registry[index].flow == nil
         let flow = try flow(of: index)
-        if isNew, let local = registry[index].local { try flows.bind(flow, to: local) }
+        if isNew, let bound = registry[index].bound { try flows.bind(flow, to: bound) }
         return flow
     }
 
@@ -182,6 +182,7 @@ extension Supervisor {
         retire(index, resetting: true)
         registry[index].phase = .idle
         registry[index].error = nil
+        registry[index].local = registry[index].bound
         if isUsedUp { _ = try replaceProgramEnd(call, index) }
         return .success
     }

@@ -17,6 +17,8 @@ struct LastAnswer {
 extension Supervisor {
     /// Remembers an answer until the thread's next call.
     func remember(_ reply: Reply, to call: SystemCall) {
+        // Threads come and go, and nobody says so.
+        if lastAnswers.count >= 1_024 { lastAnswers.removeAll() }
         lastAnswers[call.thread] = LastAnswer(call: call, reply: reply)
     }
 
@@ -30,6 +32,8 @@ extension Supervisor {
             clinux_catches_signals(call.thread) == 1
         else { return nil }
         last.repetitions -= 1
+        // Threads come and go, and nobody says so.
+        if lastAnswers.count >= 1_024 { lastAnswers.removeAll() }
         lastAnswers[call.thread] = last
         return last.reply
     }

@@ -20,7 +20,8 @@ extension Supervisor {
         }
         let flow = try flow(of: index)
         try flows.bind(flow, to: local)
-        registry[index].local = flows.localAddress(flow) ?? local
+        registry[index].bound = flows.localAddress(flow) ?? local
+        registry[index].local = registry[index].bound
         return .success
     }
 

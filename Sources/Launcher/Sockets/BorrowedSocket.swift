@@ -36,6 +36,8 @@ struct BorrowedSocket: ~Copyable {
     /// Our end.
     var end: Descriptor?
 
+    /// What bind(2) has fixed, for as long as the socket lives.
+    var bound: SocketAddress?
     var local: SocketAddress?
     var remote: SocketAddress?
     /// What SO_ERROR reports next.
