@@ -25,6 +25,8 @@ final class Supervisor<Flows: FlowTable> {
 
     private var loop: EventLoop
     private var unfinishedPumps: [SlabIndex] = []
+    /// Sockets whose end at our side is open: their bytes are not all passed on.
+    private var openEnds = 0
 
     init(
         _ flows: Flows, _ program: ProgramProcess, signals: Descriptor
@@ -75,7 +77,8 @@ final class Supervisor<Flows: FlowTable> {
                 let now = MonotonicClock.now
                 let limit = end ?? now &+ patience
                 end = limit
-                if !flows.hasUnfinishedFlows || now >= limit { return tree.status }
+                let isDone = openEnds == 0 && !flows.hasUnfinishedFlows
+                if isDone || now >= limit { return tree.status }
             }
             wait(until: end)
         }
@@ -147,8 +150,16 @@ final class Supervisor<Flows: FlowTable> {
     /// Takes over our end of a socket and watches it.
     func adopt(_ end: Descriptor, _ index: SlabIndex) {
         registry[index].end = end
-        registry[index].duplicate = nil
+        openEnds += 1
         loop.add(end.number, token: Token.socket(index), for: Self.interest(waitsForRoom: false))
+    }
+
+    /// Closes our end of a socket.
+    func closeEnd(_ index: SlabIndex) {
+        guard registry[index].end != nil else { return }
+        registry[index].end = nil
+        registry[index].duplicate = nil
+        openEnds -= 1
     }
 
     private static func interest(waitsForRoom: Bool) -> EventLoop.Interest {
@@ -201,7 +212,7 @@ final class Supervisor<Flows: FlowTable> {
     func retire(_ index: SlabIndex, resetting: Bool) {
         registry[index].pump.stop(&buffers)
         registry[index].phase = .over
-        registry[index].end = nil
+        closeEnd(index)
         if let flow = registry.detachFlow(index) {
             if resetting { flows.abort(flow) } else { flows.close(flow) }
         }
@@ -212,6 +223,8 @@ final class Supervisor<Flows: FlowTable> {
     /// It is given up at once: while we hold it, the program's closing would not be seen.
     func programEnd(_ index: SlabIndex) -> Descriptor? {
         if let duplicate = registry[index].duplicate { return duplicate }
+        // Where descriptors cannot be fetched there is no point in looking for one.
+        if keepsDuplicates { return nil }
         let inode = registry[index].inode
         if let found = registry[index].holder.duplicate(of: inode) { return found }
         guard let holder = CallerDescriptor.search(for: inode) else { return nil }
@@ -222,7 +235,7 @@ final class Supervisor<Flows: FlowTable> {
     private func retireAbandoned() {
         for index in registry.abandoned() {
             waitingSockets.remove(index)
-            if let flow = registry.detachFlow(index) { flows.abort(flow) }
+            retire(index, resetting: true)
             _ = registry.remove(index)
         }
     }

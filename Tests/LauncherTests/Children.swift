@@ -1,7 +1,7 @@
 import Glibc
 
 /// What a child process said and how it ended.
-struct Outcome {
+struct Outcome: Equatable {
     var output: String
     /// As a shell has it: the exit status, or 128 and the signal.
     var status: CInt

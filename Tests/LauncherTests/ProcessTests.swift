@@ -62,7 +62,34 @@ struct ProcessTests {
         #expect(Workshop.intercepted(["sh", "-c", script]).output == plain.output)
     }
 
-    @Test func theLauncherKeepsNoDescriptorOfClosedSockets() throws {
+    @Test(.enabled(if: Workshop.has("python3"))) func whatAProgramSentBeforeItEndedStillArrives()
+        throws
+    {
+        let server = try #require(Server())
+        let script = """
+            import socket, sys
+            s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
+            s.sendall(bytes(30_000_000))
+            """
+        let sent = Workshop.intercepted(["python3", "-c", script, server["tally"]])
+        #expect(sent.status == 0)
+        let verdict = Child.run(
+            [
+                "python3", "-c",
+                """
+                import socket, sys
+                print(socket.create_connection(('127.0.0.1', int(sys.argv[1]))).recv(1).decode())
+                """, server["verdict"],
+            ])
+        #expect(verdict.output == "y\n")
+    }
+
+    @Test func aLauncherInsideALauncherSaysThatItCannot() {
+        let inner = Workshop.intercepted([Workshop.launcher, "--check"])
+        #expect(inner.output == "this process already runs under a seccomp notification filter\n")
+    }
+
+    @Test(.enabled(if: Workshop.has("python3"))) func theLauncherKeepsNoDescriptorOfClosedSockets() throws {
         let server = try #require(Server())
         let script = """
             import os, socket, sys
@@ -84,7 +111,6 @@ struct ProcessTests {
             use(500)
             print(held() - before <= 4)
             """
-        try #require(Workshop.has("python3"))
         let outcome = Workshop.intercepted(["python3", "-c", script, server["echo"]])
         #expect(outcome.output == "True\n")
     }

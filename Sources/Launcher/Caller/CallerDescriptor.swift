@@ -29,12 +29,32 @@ struct CallerDescriptor {
 
     /// Whoever holds the socket `inode`, among all processes whose descriptors we may see.
     static func search(for inode: UInt64) -> CallerDescriptor? {
-        for process in Directory.numbers(in: "/proc") {
+        var found: CallerDescriptor?
+        visitSockets { descriptor, candidate in
+            if candidate == inode { found = descriptor }
+            return found == nil
+        }
+        return found
+    }
+
+    /// The inodes of all sockets that other processes hold, as far as we may see.
+    static func heldSockets() -> Set<UInt64> {
+        var held: Set<UInt64> = []
+        visitSockets { _, inode in
+            held.insert(inode)
+            return true
+        }
+        return held
+    }
+
+    /// Calls `body` with each socket of each other process, until it says false.
+    private static func visitSockets(_ body: (CallerDescriptor, UInt64) -> Bool) {
+        let ours = getpid()
+        for process in Directory.numbers(in: "/proc") where process != ours {
             for number in Directory.numbers(in: "/proc/\(process)/fd") {
-                let candidate = CallerDescriptor(thread: process, number: number)
-                if candidate.inode == inode, process != getpid() { return candidate }
+                let descriptor = CallerDescriptor(thread: process, number: number)
+                if let inode = descriptor.inode, !body(descriptor, inode) { return }
             }
         }
-        return nil
     }
 }

@@ -19,18 +19,19 @@ extension Supervisor {
         throws(SystemError) -> Reply
     {
         if case .unspecified = address { return try disconnect(call, index) }
-        guard let program = programEnd(index) else { return .failure(EBADF) }
-        let waits = !SocketFile.isNonBlocking(program.number)
         switch registry[index].phase {
-        case .connecting:
-            guard waits else { return .failure(EALREADY) }
-            return park(call, index, until: deadline(program, SO_SNDTIMEO))
         case .established(isReported: false):
             registry[index].phase = .established(isReported: true)
             remember(.success, to: call)
             return .success
         case .established, .over: return .failure(EISCONN)
-        case .idle, .failed: break
+        case .idle, .connecting, .failed: break
+        }
+        guard let program = programEnd(index) else { return .failure(EBADF) }
+        let waits = !SocketFile.isNonBlocking(program.number)
+        if registry[index].phase == .connecting {
+            guard waits else { return .failure(EALREADY) }
+            return park(call, index, until: deadline(program, SO_SNDTIMEO))
         }
         // A failure that no connect has reported yet is reported now, before another attempt.
         let error = takeError(index, program)
@@ -104,6 +105,7 @@ extension Supervisor {
             }
             adopt(end, index)
         }
+        registry[index].duplicate = nil
         registry[index].local = flows.localAddress(flow)
         registry[index].phase = .established(isReported: false)
         for wait in takeWaits(index) {
@@ -132,8 +134,11 @@ extension Supervisor {
         if let flow = registry.detachFlow(index) { flows.close(flow) }
         registry[index].error = error
         if registry[index].end != nil {
-            // Closing our end makes the socket poll as a refused one does.
-            registry[index].end = nil
+            // Closing our end makes the socket poll as a refused one does. A duplicate of the
+            // program's end is still of use, to ask it whether it waits.
+            let duplicate = registry[index].duplicate
+            closeEnd(index)
+            registry[index].duplicate = duplicate
             registry[index].phase = .failed(isReported: false)
         } else {
             registry[index].phase = .idle

@@ -56,7 +56,8 @@ struct SocketRegistry: ~Copyable {
     /// Sockets without an end of ours that no process holds any more.
     ///
     /// The kernel tells us when a connected socket is closed, but not of one that never was: those
-    /// are looked for in /proc/net/unix, when their number has doubled since the last time.
+    /// are looked for in /proc/net/unix, when their number has doubled since the last time. One
+    /// that we hold too lives as long as we do, and is looked for in the processes themselves.
     mutating func abandoned() -> [SlabIndex] {
         guard count >= sweepCount else { return [] }
         let living = Self.livingInodes()
@@ -64,15 +65,28 @@ struct SocketRegistry: ~Copyable {
             sweepCount = count * 2
             return []
         }
+        var held: Set<UInt64>?
         var abandoned: [SlabIndex] = []
         for place in 0..<sockets.placeCount {
-            guard let index = sockets.index(at: place), sockets[index].end == nil,
-                sockets[index].duplicate == nil, !living.contains(sockets[index].inode)
-            else { continue }
-            abandoned.append(index)
+            guard let index = sockets.index(at: place) else { continue }
+            let inode = sockets[index].inode
+            let isHeld =
+                if sockets[index].duplicate == nil {
+                    sockets[index].end != nil || living.contains(inode)
+                } else {
+                    Self.contains(&held, inode)
+                }
+            if !isHeld { abandoned.append(index) }
         }
         sweepCount = max(256, (count - abandoned.count) * 2)
         return abandoned
+    }
+
+    /// Whether a process holds the socket `inode`; who holds what is looked up the first time.
+    private static func contains(_ held: inout Set<UInt64>?, _ inode: UInt64) -> Bool {
+        let all = held ?? CallerDescriptor.heldSockets()
+        held = all
+        return all.contains(inode)
     }
 
     private static func livingInodes() -> Set<UInt64> {

@@ -31,6 +31,14 @@ int main(void) {
     tell("undumpable", prctl(PR_SET_DUMPABLE, 0));
     printf("dumpable %d\n", prctl(PR_GET_DUMPABLE));
 #ifdef __x86_64__
+    long ebx = 2, value = 359;
+    // The calls of i386 are there for every program: socket, and getpid.
+    __asm__ volatile("int $0x80" : "+a"(value) : "b"(ebx), "c"(1L), "d"(0L) : "r8", "r9", "r10", "r11", "memory");
+    errno = (int)-value;
+    tell("i386 socket", value);
+    value = 20;
+    __asm__ volatile("int $0x80" : "+a"(value) : : "r8", "r9", "r10", "r11", "memory");
+    tell("i386 getpid", value);
     tell("x32", syscall(0x40000000 | SYS_getpid));
 #endif
     return 0;

@@ -82,6 +82,18 @@ static void serve_witness(int s, int report) {
     write_all(report, n == 0 ? "e" : "r", 1);
 }
 
+// Reads slowly to the end, and reports whether it was thirty million bytes.
+static void serve_tally(int s, int report) {
+    static char block[1000000];
+    unsigned long total = 0;
+    ssize_t n;
+    while ((n = read(s, block, sizeof block)) > 0) {
+        total += (unsigned long)n;
+        usleep(5000);
+    }
+    write_all(report, n == 0 && total == 30000000 ? "y" : "n", 1);
+}
+
 static void serve_names(int s) {
     unsigned char q[512];
     struct sockaddr_in from;
@@ -104,33 +116,34 @@ static void serve_names(int s) {
 }
 
 int main(void) {
-    static const char *const names[] = {"echo", "web", "reset", "witness", "verdict", "dns"};
-    struct pollfd wait[7];
-    int ports[6], report[2];
+    static const char *const names[] = {"echo", "web", "reset", "witness", "verdict", "tally", "dns"};
+    struct pollfd wait[8];
+    int ports[7], report[2];
     signal(SIGCHLD, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
     if (pipe(report) < 0) return 1;
-    for (int i = 0; i < 6; i++) {
-        wait[i].fd = open_port(i == 5 ? SOCK_DGRAM : SOCK_STREAM, &ports[i]);
+    for (int i = 0; i < 7; i++) {
+        wait[i].fd = open_port(i == 6 ? SOCK_DGRAM : SOCK_STREAM, &ports[i]);
         wait[i].events = POLLIN;
     }
-    wait[6] = (struct pollfd){.fd = 0, .events = POLLIN};
-    for (int i = 0; i < 6; i++) printf("%s=%d%c", names[i], ports[i], i == 5 ? '\n' : ' ');
+    wait[7] = (struct pollfd){.fd = 0, .events = POLLIN};
+    for (int i = 0; i < 7; i++) printf("%s=%d%c", names[i], ports[i], i == 6 ? '\n' : ' ');
     fflush(stdout);
-    while (poll(wait, 7, -1) > 0 && !wait[6].revents) {
-        if (wait[5].revents) serve_names(wait[5].fd);
-        for (int i = 0; i < 5; i++) {
+    while (poll(wait, 8, -1) > 0 && !wait[7].revents) {
+        if (wait[6].revents) serve_names(wait[6].fd);
+        for (int i = 0; i < 6; i++) {
             if (!wait[i].revents) continue;
             int s = accept(wait[i].fd, NULL, NULL);
             if (s < 0) continue;
             if (fork() == 0) {
                 char verdict;
-                for (int k = 0; k < 6; k++) close(wait[k].fd);
+                for (int k = 0; k < 7; k++) close(wait[k].fd);
                 if (i == 0) serve_echo(s);
                 if (i == 1) serve_web(s);
                 if (i == 2) serve_reset(s);
                 if (i == 3) serve_witness(s, report[1]);
                 if (i == 4 && read(report[0], &verdict, 1) == 1) write_all(s, &verdict, 1);
+                if (i == 5) serve_tally(s, report[1]);
                 _exit(0);
             }
             close(s);
