@@ -51,7 +51,9 @@ let package = Package(
         layer("Services", on: ["Memory", "Wire", "Stack", "Sockets"]),
         layer(
             "Launcher",
-            on: ["Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets", "Services", "CLinux"]
+            on: [
+                "Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets", "Services", "CLinux",
+            ]
         ),
         .executableTarget(
             name: "SockeyeCommand",
@@ -61,6 +63,10 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        .executableTarget(
+            name: "StackBenchmark", dependencies: ["Memory", "Wire", "Stack"],
+            path: "Benchmarks/StackBenchmark", swiftSettings: settings),
+
         tests(of: "Memory"),
         tests(of: "Wire", with: ["Memory"]),
         tests(of: "Stack", with: ["Memory", "Wire"]),
@@ -69,5 +75,7 @@ let package = Package(
             name: "KernelRun", dependencies: ["Launcher", "Wire", "CLinux"],
             path: "Tests/KernelRun", swiftSettings: settings),
         tests(of: "Launcher", with: ["Wire", "CLinux", "KernelRun"], without: ["Programs"]),
+        tests(of: "Equipment", with: ["Memory", "Wire", "Stack"]),
+        tests(of: "Dissection", with: ["Memory", "Wire"]),
     ]
 )

@@ -56,7 +56,8 @@ static long proc_field(const char *path, const char *name, int base) {
 // pidfd_open takes thread-group leaders only (before Linux 6.9).
 static int open_process(pid_t thread) {
     long process = syscall(SYS_pidfd_open, thread, 0);
-    if (process >= 0 || (errno != EINVAL && errno != ENOENT)) return process < 0 ? -errno : (int)process;
+    if (process >= 0) return (int)process;
+    if (errno != EINVAL && errno != ENOENT) return -errno;
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/status", thread);
     long leader = proc_field(path, "Tgid:", 10);
@@ -122,14 +123,16 @@ _Static_assert(sizeof(struct clinux_piece) == sizeof(struct iovec), "a piece is 
 long clinux_gather_memory(pid_t thread, const struct clinux_piece *pieces, size_t piece_count,
                              void *bytes, size_t count) {
     struct iovec local = {.iov_base = bytes, .iov_len = count};
-    ssize_t copied = process_vm_readv(thread, &local, 1, (const struct iovec *)pieces, piece_count, 0);
+    const struct iovec *remote = (const struct iovec *)pieces;
+    ssize_t copied = process_vm_readv(thread, &local, 1, remote, piece_count, 0);
     return copied < 0 ? -errno : copied;
 }
 
 long clinux_scatter_memory(pid_t thread, const struct clinux_piece *pieces, size_t piece_count,
                               const void *bytes, size_t count) {
     struct iovec local = {.iov_base = (void *)bytes, .iov_len = count};
-    ssize_t copied = process_vm_writev(thread, &local, 1, (const struct iovec *)pieces, piece_count, 0);
+    const struct iovec *remote = (const struct iovec *)pieces;
+    ssize_t copied = process_vm_writev(thread, &local, 1, remote, piece_count, 0);
     return copied < 0 ? -errno : copied;
 }
 

@@ -10,8 +10,8 @@ public enum LaunchError: Error, Hashable, Sendable {
     /// A call that should not fail did.
     case system(SystemError)
 
-    /// What a shell would exit with: 127 for a program that is not there, 126 for one that cannot be
-    /// executed, 125 as env(1) does when the failure is ours.
+    /// What a shell would exit with: 127 for a program that is not there, 126 for one that cannot
+    /// be executed, 125 as env(1) does when the failure is ours.
     public var shellStatus: Int32 {
         switch self {
         case .cannotExecute(SystemError(ENOENT)): 127

@@ -1,14 +1,15 @@
 // Launcher: an unmodified program whose network is a table of flows, without privilege.
 //
-// The program runs under a seccomp filter that reports its socket calls here. Each Internet socket
-// it asks for is an AF_UNIX socket of the kernel whose other end is ours: reading, writing, polling,
-// duplicating, inheriting and closing stay the kernel's business and are never reported; connecting,
-// naming and options are answered from the flows, and bytes are pumped between our end and the flow.
+// The program runs under a seccomp filter that reports its socket calls here. Each Internet
+// socket it asks for is an AF_UNIX socket of the kernel whose other end is ours: reading,
+// writing, polling, duplicating, inheriting and closing stay the kernel's business and are never
+// reported; connecting, naming and options are answered from the flows, and bytes are pumped
+// between our end and the flow.
 //
-// May use: the system (Glibc, CLinux) and Wire's addresses. It does not know the stack: `FlowTable`
-// is all it sees of it. Promises: one thread, which never blocks but in its event loop; every answer
-// can be given again, so that a signal may interrupt any call; it fences nobody in: a program that
-// wants to get round it can.
+// May use: the system (Glibc, CLinux), Memory's slabs and Wire's addresses. It does not know the
+// stack: `FlowTable` is all it sees of it. Promises: one thread, which never blocks but in its
+// event loop; a call that a signal interrupts can be made again. It fences nobody in: a program
+// that wants to get round it can.
 //
 //   Interception.swift  is it possible here; run a program
 //   FlowTable.swift     what the launcher asks of a stack

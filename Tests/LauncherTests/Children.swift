@@ -37,8 +37,9 @@ final class Child {
         var copies = unsafe arguments.map { unsafe strdup($0) }
         unsafe copies.append(nil)
         var process: pid_t = 0
-        let error = unsafe posix_spawnp(&process, arguments[0], &actions, &attributes, copies, environ)
-        for unsafe copy in unsafe copies { unsafe free(copy) }
+        let error = unsafe posix_spawnp(
+            &process, arguments[0], &actions, &attributes, copies, environ)
+        for unsafecopy in unsafe copies { unsafe free(copy) }
         unsafe posix_spawn_file_actions_destroy(&actions)
         unsafe posix_spawnattr_destroy(&attributes)
         close(out[1])

@@ -1,7 +1,9 @@
 import Testing
 
 /// The same program of numbered checks, run plainly and intercepted, line by line.
-@Suite("A program sees of its sockets what the kernel would show it", .enabled(if: Workshop.isAvailable))
+@Suite(
+    "A program sees of its sockets what the kernel would show it",
+    .enabled(if: Workshop.isAvailable))
 struct ProbeTests {
     /// Lines that differ, by the words of the check, and why.
     ///

@@ -89,7 +89,9 @@ struct ProcessTests {
         #expect(inner.output == "this process already runs under a seccomp notification filter\n")
     }
 
-    @Test(.enabled(if: Workshop.has("python3"))) func theLauncherKeepsNoDescriptorOfClosedSockets() throws {
+    @Test(.enabled(if: Workshop.has("python3"))) func theLauncherKeepsNoDescriptorOfClosedSockets()
+        throws
+    {
         let server = try #require(Server())
         let script = """
             import os, socket, sys

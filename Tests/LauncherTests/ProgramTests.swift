@@ -18,7 +18,8 @@ struct ProgramTests {
     }
 
     private static let python = """
-        python3 -c "import sys, urllib.request as u; sys.stdout.buffer.write(u.urlopen(sys.argv[1]).read())" $0
+        python3 -c "import sys, urllib.request as u; \
+        sys.stdout.buffer.write(u.urlopen(sys.argv[1]).read())" $0
         """
 
     @Test(.enabled(if: Workshop.has("curl"))) func curl() throws { try fetch("curl -sS $0") }

@@ -64,7 +64,8 @@ enum Workshop {
         if unsafe access(binary, X_OK) == 0 { return binary }
         let source = #filePath.split(separator: "/").dropLast().joined(separator: "/")
         // Tests run at the same time: each compiles for itself, and the last one's stays.
-        let compile = "t=$(mktemp -p $0) && cc -w -O1 -pthread $3 -o $t $1 && chmod 755 $t && mv $t $2"
+        let compile =
+            "t=$(mktemp -p $0) && cc -w -O1 -pthread $3 -o $t $1 && chmod 755 $t && mv $t $2"
         let outcome = Child.run([
             "sh", "-c", compile, folder, "/\(source)/Programs/\(name).c", binary,
             isStatic ? "-static" : "",

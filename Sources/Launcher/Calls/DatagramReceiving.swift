@@ -132,8 +132,9 @@ extension Supervisor {
         registry[index].arrivals.forgetRead(unread: SocketFile.unreadCount(program.number))
         let buffer = buffers.take()
         let peeks = flags & CInt(MSG_PEEK) != 0
-        guard case .bytes(let count) = SocketFile.receiveDatagram(
-            program.number, into: buffer, peeking: peeks)
+        guard
+            case .bytes(let count) = SocketFile.receiveDatagram(
+                program.number, into: buffer, peeking: peeks)
         else {
             buffers.giveBack(buffer)
             return nil

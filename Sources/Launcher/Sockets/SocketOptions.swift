@@ -3,8 +3,8 @@ import Glibc
 
 /// The options of one socket that a program has set, and those that it may.
 ///
-/// Most options are promises about a network that is not there, and are remembered so that they read
-/// back as they were set; some change what the flow does.
+/// Most options are promises about a network that is not there, and are remembered so that they
+/// read back as they were set; some change what the flow does.
 struct SocketOptions {
     struct Name: Hashable {
         var level: CInt

@@ -48,7 +48,8 @@ struct EventLoop {
             descriptor.number, CInt(operation.rawValue), number, token, interest.rawValue)
     }
 
-    /// Waits until something is ready, for at most `nanoseconds` (for ever where nil); how many are.
+    /// Waits until something is ready, for at most `nanoseconds` (for ever where nil); how many
+    /// are.
     mutating func wait(nanoseconds: Int64?) -> Int {
         let limit = nanoseconds.map { max($0, 0) } ?? -1
         // The array is written during the call only, and has the room.

@@ -175,6 +175,21 @@ public struct ByteQueue: ~Copyable {
         return written
     }
 
+    /// Copies up to `count` bytes from `offset` on to the end of the head of `packet`; how many
+    /// there were.
+    ///
+    /// - Precondition: They fit its `tailroom`, and it has no slices.
+    public mutating func copy(to packet: inout Packet, from offset: Int, count: Int) -> Int {
+        let start = packet.head.count
+        let available = min(count, max(0, Int(size) &- offset))
+        packet.extend(available)
+        let target = unsafe UnsafeMutableRawPointer(
+            mutating: packet.vector(0).baseAddress.unsafelyUnwrapped + start)
+        var span = unsafe MutableSpan<UInt8>(
+            _unsafeStart: target.assumingMemoryBound(to: UInt8.self), count: available)
+        return copy(from: offset, into: &span)
+    }
+
     /// Shares up to `count` bytes from `offset` on with `packet`, as slices behind its head; how
     /// many there was room for.
     public mutating func attach(to packet: inout Packet, from offset: Int, count: Int) -> Int {

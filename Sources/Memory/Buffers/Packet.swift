@@ -219,7 +219,8 @@ public struct Packet: ~Copyable {
             }
             let length = min(piece.count &- skipped, target.count &- written)
             guard length > 0 else { break }
-            let source = unsafe Span<UInt8>(_unsafeBytes: piece).extracting(skipped..<skipped &+ length)
+            let source = unsafe Span<UInt8>(_unsafeBytes: piece).extracting(
+                skipped..<skipped &+ length)
             target.write(source, at: written)
             written &+= length
             skipped = 0

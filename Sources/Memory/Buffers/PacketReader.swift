@@ -46,7 +46,8 @@ public struct PacketReader: ~Copyable {
     public mutating func vector(_ number: Int) -> UnsafeMutableRawBufferPointer {
         if number == 0 {
             let start = unsafe frame?.vector(0)
-            return unsafe UnsafeMutableRawBufferPointer(mutating: start ?? .init(start: nil, count: 0))
+            return unsafe UnsafeMutableRawBufferPointer(
+                mutating: start ?? .init(start: nil, count: 0))
         }
         return unsafe UnsafeMutableRawBufferPointer(
             start: pools.state.chunkBytes(chunks[number &- 1]), count: BufferPools.chunkCount)

@@ -60,12 +60,12 @@ struct SlotPool {
         unsafe base + Int(index) &* stride
     }
 
-    /// Takes a slot, nil when none is free.
+    /// Takes a slot, nil when none is free or the owner is gone: it has counted what is out.
     @inlinable
     func take() -> UInt32? {
         var word = unsafe top.pointee.load(ordering: .acquiring)
         while true {
-            guard word >> 22 & Self.indexMask > 0 else { return nil }
+            guard word & Self.closed == 0, word >> 22 & Self.indexMask > 0 else { return nil }
             let index = UInt32(truncatingIfNeeded: word & Self.indexMask)
             let next = unsafe links[Int(index)].load(ordering: .relaxed)
             let tag = (word &+ Self.oneTag) & Self.tagMask

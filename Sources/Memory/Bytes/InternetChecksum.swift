@@ -85,7 +85,8 @@ public struct InternetChecksum: Sendable {
                 let last = UInt16(unsafe raw[offset])
                 low &+= UInt64(UInt16(littleEndian: last))
             }
-            let word = folded((low & 0xFFFF_FFFF) &+ low >> 32 &+ (high & 0xFFFF_FFFF) &+ high >> 32)
+            let word = folded(
+                (low & 0xFFFF_FFFF) &+ low >> 32 &+ (high & 0xFFFF_FFFF) &+ high >> 32)
             return UInt64(UInt16(bigEndian: word))
         }
     }

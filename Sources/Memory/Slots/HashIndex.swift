@@ -69,6 +69,7 @@ public struct HashIndex: ~Copyable, Sendable {
     /// Removes `value` from under `hash`; whether it was there.
     @discardableResult
     public mutating func remove(_ value: UInt32, hash: UInt64) -> Bool {
+        guard value != Self.vacant else { return false }
         let mask = entries.count &- 1
         let short = UInt32(truncatingIfNeeded: hash)
         var slot = Int(short) & mask

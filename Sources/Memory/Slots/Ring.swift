@@ -16,7 +16,8 @@ public struct Ring<Element: ~Copyable>: ~Copyable {
 
     @inlinable
     public init() {
-        unsafe storage = UnsafeMutablePointer(bitPattern: MemoryLayout<Element>.alignment)
+        unsafe storage =
+            UnsafeMutablePointer(bitPattern: MemoryLayout<Element>.alignment)
             .unsafelyUnwrapped
         capacity = 0
         first = 0

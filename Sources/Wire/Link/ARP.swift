@@ -80,6 +80,16 @@ public struct ARPMessage: Equatable, Sendable {
     public var targetHardwareAddress: MACAddress
     public var targetProtocolAddress: IPv4Address
 
+    /// The fields of `packet`.
+    @inlinable
+    public init(_ packet: borrowing ARPPacket) {
+        self.init(
+            operation: packet.operation, senderHardwareAddress: packet.senderHardwareAddress,
+            senderProtocolAddress: packet.senderProtocolAddress,
+            targetHardwareAddress: packet.targetHardwareAddress,
+            targetProtocolAddress: packet.targetProtocolAddress)
+    }
+
     @inlinable
     public init(
         operation: ARPOperation, senderHardwareAddress: MACAddress,

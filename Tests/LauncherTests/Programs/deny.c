@@ -1,5 +1,5 @@
-// deny PROGRAM ARGS…: runs a program where descriptors cannot be fetched from another process, as in
-// a container with the usual profile.
+// deny PROGRAM ARGS…: runs a program where descriptors cannot be fetched from another process, as
+// in a container with the usual profile.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>

@@ -64,18 +64,23 @@ int main(void) {
     // musl: bound, unconnected, not blocking.
     struct sockaddr_in any = {.sin_family = AF_INET};
     int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (bind(s, (struct sockaddr *)&any, sizeof any) < 0) printf("bind %s\n", strerrorname_np(errno));
+    if (bind(s, (struct sockaddr *)&any, sizeof any) < 0)
+        printf("bind %s\n", strerrorname_np(errno));
     printf("nothing yet %s\n", receive(s, 0) < 0 ? strerrorname_np(errno) : "?");
-    ssize_t n = sendto(s, query, sizeof query, MSG_NOSIGNAL, (struct sockaddr *)&server, sizeof server);
+    ssize_t n = sendto(s, query, sizeof query, MSG_NOSIGNAL, (struct sockaddr *)&server,
+                       sizeof server);
     n = wait_and(n, s);
     printf("sendto, recvfrom: %s\n", judge(n < 0 ? n : receive(s, 0), 1));
     struct iovec out = {(void *)query, sizeof query}, in[2] = {{reply, 5}, {reply + 5, 400}};
-    struct msghdr m = {.msg_name = &server, .msg_namelen = sizeof server, .msg_iov = &out, .msg_iovlen = 1};
+    struct msghdr m = {.msg_name = &server, .msg_namelen = sizeof server,
+                       .msg_iov = &out, .msg_iovlen = 1};
     n = wait_and(sendmsg(s, &m, 0), s);
-    m = (struct msghdr){.msg_name = &from, .msg_namelen = sizeof from, .msg_iov = in, .msg_iovlen = 2};
+    m = (struct msghdr){.msg_name = &from, .msg_namelen = sizeof from,
+                        .msg_iov = in, .msg_iovlen = 2};
     n = n < 0 ? n : recvmsg(s, &m, 0);
     length = m.msg_namelen;
-    printf("sendmsg, recvmsg: %s, flags %d control %zu\n", judge(n, 1), m.msg_flags, m.msg_controllen);
+    printf("sendmsg, recvmsg: %s, flags %d control %zu\n", judge(n, 1), m.msg_flags,
+           m.msg_controllen);
     n = wait_and(sendto(s, query, sizeof query, 0, (struct sockaddr *)&server, sizeof server), s);
     printf("peek: %s\n", judge(n < 0 ? n : receive(s, MSG_PEEK), 1));
     n = recvfrom(s, reply, 10, MSG_TRUNC, (struct sockaddr *)&from, &length);
@@ -84,9 +89,11 @@ int main(void) {
 
     // c-ares and Go: connected; read and write never reach the launcher.
     s = socket(AF_INET, SOCK_DGRAM, 0);
-    if (connect(s, (struct sockaddr *)&server, sizeof server) < 0) printf("connect %s\n", strerrorname_np(errno));
+    if (connect(s, (struct sockaddr *)&server, sizeof server) < 0)
+        printf("connect %s\n", strerrorname_np(errno));
     length = sizeof from;
-    printf("peer %d\n", getpeername(s, (struct sockaddr *)&from, &length) == 0 && ntohs(from.sin_port) == 53);
+    e = getpeername(s, (struct sockaddr *)&from, &length);
+    printf("peer %d\n", e == 0 && ntohs(from.sin_port) == 53);
     n = write(s, query, sizeof query);
     printf("write, read: %s\n", judge(n < 0 ? n : read(s, reply, sizeof reply), 0));
     // Two asked, one read without asking whose, the other with.
@@ -115,7 +122,8 @@ int main(void) {
     struct iovec room = {reply, sizeof reply};
     struct mmsghdr more[4];
     memset(more, 0, sizeof more);
-    for (int i = 0; i < 4; i++) more[i].msg_hdr = (struct msghdr){.msg_iov = &room, .msg_iovlen = 1};
+    for (int i = 0; i < 4; i++)
+        more[i].msg_hdr = (struct msghdr){.msg_iov = &room, .msg_iovlen = 1};
     n = recvmmsg(s, more, 4, MSG_DONTWAIT, NULL);
     printf("recvmmsg %zd: %u %u\n", n, more[0].msg_len, more[1].msg_len);
     close(s);

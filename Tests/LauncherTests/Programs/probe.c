@@ -326,7 +326,8 @@ static void check_options(void) {
     CHECK("SNDTIMEO %ld", (long)u.tv_sec);
     close(s);
     int d = socket(AF_INET, SOCK_DGRAM, 0);
-    CHECK("type %d protocol %d", option(d, SOL_SOCKET, SO_TYPE), option(d, SOL_SOCKET, SO_PROTOCOL));
+    CHECK("type %d protocol %d", option(d, SOL_SOCKET, SO_TYPE),
+          option(d, SOL_SOCKET, SO_PROTOCOL));
     CHECK("NODELAY %s", result(set(d, IPPROTO_TCP, TCP_NODELAY, 1)));
     CHECK("poll %x", polled(d, ALL, 0));
     close(d);
@@ -400,7 +401,8 @@ static void check_descriptors(void) {
     CHECK("UNIX family %d listen %s", u.sun_family, result(listen(l, 1)));
     CHECK("UNIX connect %s", result(connect(k, (struct sockaddr *)&u, n)));
     CHECK("UNIX accept %d", accept(l, NULL, NULL) >= 0);
-    CHECK("UNIX type %d domain %d", option(k, SOL_SOCKET, SO_TYPE), option(k, SOL_SOCKET, SO_DOMAIN));
+    CHECK("UNIX type %d domain %d", option(k, SOL_SOCKET, SO_TYPE),
+          option(k, SOL_SOCKET, SO_DOMAIN));
     close(l);
     close(k);
 }

@@ -33,7 +33,10 @@ int main(void) {
 #ifdef __x86_64__
     long ebx = 2, value = 359;
     // The calls of i386 are there for every program: socket, and getpid.
-    __asm__ volatile("int $0x80" : "+a"(value) : "b"(ebx), "c"(1L), "d"(0L) : "r8", "r9", "r10", "r11", "memory");
+    __asm__ volatile("int $0x80"
+                     : "+a"(value)
+                     : "b"(ebx), "c"(1L), "d"(0L)
+                     : "r8", "r9", "r10", "r11", "memory");
     errno = (int)-value;
     tell("i386 socket", value);
     value = 20;

@@ -107,7 +107,8 @@ static void serve_names(int s) {
     q[2] = 0x84, q[3] = 0x00;
     memset(q + 6, 0, 6);
     if (type == 1) {
-        static const unsigned char answer[] = {0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 10, 0, 2, 4};
+        static const unsigned char answer[] = {0xC0, 12, 0, 1,  0, 1, 0, 0,
+                                               0,    60, 0, 4, 10, 0, 2, 4};
         q[7] = 1;
         memcpy(q + end, answer, sizeof answer);
         end += sizeof answer;
@@ -116,7 +117,8 @@ static void serve_names(int s) {
 }
 
 int main(void) {
-    static const char *const names[] = {"echo", "web", "reset", "witness", "verdict", "tally", "dns"};
+    static const char *const names[] = {"echo",    "web",   "reset", "witness",
+                                        "verdict", "tally", "dns"};
     struct pollfd wait[8];
     int ports[7], report[2];
     signal(SIGCHLD, SIG_IGN);

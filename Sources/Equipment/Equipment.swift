@@ -1,0 +1,7 @@
+// Equipment: what stands between hosts, as values that time and packets flow through.
+//
+// May use: Memory, Wire, Stack's time and packet offloads, and the standard library. Promises: no
+// thread, no clock, no system call; integer arithmetic only; the same packets, times and seed give
+// the same outcome; no heap allocation per packet in the steady state; every loss is counted.
+//
+//   Links/     impaired links: loss, delay, jitter, duplication, reordering, corruption, rate

@@ -1,0 +1,102 @@
+/// Why a packet, a segment or a request came to nothing. Each is counted; `netstat -s` shows them.
+public enum DropReason: UInt8, CaseIterable, Sendable {
+    // Links
+    case frameTruncated
+    case frameForOthers
+    case unknownEtherType
+    case outputQueueFull
+    case noBuffer
+    case packetTooBig
+    // ARP
+    case arpMalformed
+    case neighbourUnresolved
+    case neighbourQueueFull
+    case neighbourTableFull
+    // IP
+    case ipMalformed
+    case ipBadChecksum
+    case ipBadSource
+    case ipNotForUs
+    case ipFragment
+    case ipNoRoute
+    case ipUnknownProtocol
+    // ICMP
+    case icmpMalformed
+    case icmpBadChecksum
+    case icmpIgnored
+    case icmpRateLimited
+    // UDP
+    case udpMalformed
+    case udpBadChecksum
+    case udpNoPort
+    case udpQueueFull
+    // TCP
+    case tcpMalformed
+    case tcpBadChecksum
+    case tcpBadFlags
+    case tcpNoListener
+    case tcpBacklogFull
+    case tcpOutOfWindow
+    case tcpUnacceptableAck
+    case tcpOldTimestamp
+    case tcpBadReset
+    case tcpAfterClose
+    case tcpReceiveMemory
+    case tcpReassemblyFull
+    case tcpTimeWait
+    case tcpChallengeLimited
+}
+
+/// What happened, besides what was dropped.
+public enum Event: UInt8, CaseIterable, Sendable {
+    case packetsReceived
+    case packetsSent
+    case arpRequestsSent
+    case arpRepliesSent
+    case icmpEchoesAnswered
+    case icmpErrorsSent
+    case icmpErrorsReceived
+    case udpDatagramsReceived
+    case udpDatagramsSent
+    case tcpSegmentsReceived
+    case tcpSegmentsSent
+    case tcpActiveOpens
+    case tcpPassiveOpens
+    case tcpEstablished
+    case tcpFailedAttempts
+    case tcpResetsReceived
+    case tcpResetsSent
+    case tcpRetransmittedSegments
+    case tcpFastRetransmits
+    case tcpTimeouts
+    case tcpOutOfOrder
+    case tcpDuplicateData
+    case tcpDuplicateAcks
+    case tcpDelayedAcks
+    case tcpZeroWindowProbes
+    case tcpKeepaliveProbes
+    case tcpChallengeAcks
+    case tcpTimeWaits
+    case tcpTimeWaitsReused
+}
+
+/// The counters of a host.
+public struct Counters: Sendable {
+    private var drops = [UInt64](repeating: 0, count: DropReason.allCases.count)
+    private var events = [UInt64](repeating: 0, count: Event.allCases.count)
+
+    /// How often something was dropped for `reason`.
+    public subscript(reason: DropReason) -> UInt64 { drops[Int(reason.rawValue)] }
+
+    /// How often `event` happened.
+    public subscript(event: Event) -> UInt64 { events[Int(event.rawValue)] }
+
+    mutating func count(_ reason: DropReason) { drops[Int(reason.rawValue)] &+= 1 }
+
+    mutating func count(_ event: Event, _ times: Int = 1) {
+        events[Int(event.rawValue)] &+= UInt64(truncatingIfNeeded: times)
+    }
+
+    /// All that was dropped.
+    public var dropped: UInt64 { drops.reduce(0, &+) }
+}

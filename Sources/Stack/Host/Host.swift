@@ -1,0 +1,187 @@
+import Memory
+import Wire
+
+/// A host: its interfaces, its protocols and its sockets, as one value.
+///
+/// The caller hands in packets and the time, and takes out packets, readiness and the next
+/// deadline:
+///
+///     host.receive(packet, on: interface, at: now)    // as many as there are
+///     host.advance(to: now)                           // timers, and what the batch called for
+///     while let packet = host.nextOutput(on: interface) { … }
+///     while let ready = host.nextReady() { … }
+///     sleep(until: host.nextDeadline)
+///
+/// Calls on endpoints never block; their time is that of the last `receive` or `advance`.
+public struct Host: ~Copyable {
+    var network: NetworkLayer
+    var tcp: TCPLayer
+    var udp: UDPLayer
+    var endpoints = Slab<Endpoint>()
+    /// Endpoints with something to tell, each at most once.
+    var ready = Ring<SlabIndex>()
+    let ephemeralPorts: ClosedRange<UInt16>
+
+    /// The memory in which all packets and queues of the host live.
+    public var pools: BufferPools { network.pools }
+
+    /// - Parameter pools: Memory shared with other hosts; by default the host makes its own of
+    ///   `configuration.memoryLimit` bytes.
+    public init(_ configuration: HostConfiguration, pools: BufferPools? = nil) {
+        let plan = BufferPools.Plan(byteLimit: configuration.memoryLimit)
+        network = NetworkLayer(configuration, pools: pools ?? BufferPools(plan))
+        tcp = TCPLayer(&network.random)
+        udp = UDPLayer()
+        ephemeralPorts = configuration.ephemeralPorts
+    }
+
+    // MARK: - Set-up
+
+    /// Attaches the host to a link. Networks of the addresses become routes.
+    @discardableResult
+    public mutating func addInterface(_ configuration: InterfaceConfiguration) -> InterfaceID {
+        network.addInterface(configuration)
+    }
+
+    /// Adds a way out.
+    ///
+    /// - Throws: `.invalidArgument` when the interface is not one of the host's.
+    public mutating func addRoute(_ route: Route) throws(StackError) {
+        guard network.isValid(route.interface) else { throw .invalidArgument }
+        network.routes.add(route)
+    }
+
+    /// All routes, the most specific first.
+    public var routes: [Route] { network.routes.routes }
+
+    // MARK: - Time and packets
+
+    /// The time that was last handed in.
+    public var now: Instant { network.now }
+
+    /// Takes in one frame, or one IP packet on a link without frames, possibly a merged one.
+    ///
+    /// What it calls for leaves with the next `advance`, so that a batch is answered as one.
+    public mutating func receive(
+        _ packet: consuming Packet, on interface: InterfaceID, at now: Instant
+    ) {
+        guard network.isValid(interface) else { return }
+        if now > network.now { network.now = now }
+        deliver(packet, on: interface)
+        takeUpErrors()
+    }
+
+    /// Moves time on to `now`: runs the timers that are due and sends what is called for.
+    public mutating func advance(to now: Instant) {
+        if now > network.now { network.now = now }
+        repeat {
+            tcp.flush(&network)
+            while let owner = network.timers.popDue(at: network.now) { runTimer(owner) }
+            tcp.flush(&network)
+            deliverLoopback()
+            takeUpErrors()
+        } while !network.loopback.isEmpty || !tcp.pending.isEmpty
+        collectEvents()
+    }
+
+    /// When `advance` should be called next if nothing happens before; `never` when no timer runs.
+    public var nextDeadline: Instant {
+        let isBusy = !tcp.pending.isEmpty || !network.loopback.isEmpty
+        return isBusy ? network.now : network.timers.nextDeadline
+    }
+
+    /// Takes the next packet that is to leave through `interface`, nil when none is.
+    public mutating func nextOutput(on interface: InterfaceID) -> Packet? {
+        guard network.isValid(interface) else { return nil }
+        return network.interfaces[interface.rawValue].output.popFirst()
+    }
+
+    /// Whether packets wait to leave through `interface`.
+    public func hasOutput(on interface: InterfaceID) -> Bool {
+        network.isValid(interface) && !network.interfaces[interface.rawValue].output.isEmpty
+    }
+
+    private mutating func deliver(_ packet: consuming Packet, on interface: InterfaceID) {
+        guard let delivery = network.accept(packet, on: interface) else { return }
+        switch delivery.proto {
+        case .tcp:
+            tcp.receive(delivery, &network)
+        case .udp:
+            if let unwanted = udp.receive(delivery, &network) {
+                network.sendError(.destinationUnreachable(.port), about: unwanted)
+            }
+        default:
+            network.counters.count(.ipUnknownProtocol)
+            network.sendError(.destinationUnreachable(.proto), about: delivery)
+        }
+    }
+
+    /// Packets to ourselves that were waiting; those they cause wait for the next turn.
+    private mutating func deliverLoopback() {
+        for _ in 0..<network.loopback.count {
+            guard let packet = network.loopback.popFirst() else { return }
+            deliver(packet, on: NetworkLayer.loopbackID)
+        }
+    }
+
+    private mutating func takeUpErrors() {
+        while let error = network.errors.popFirst() {
+            switch error.proto {
+            case .tcp: tcp.takeUp(error, &network)
+            case .udp: udp.takeUp(error, network)
+            default: break
+            }
+        }
+    }
+
+    private mutating func runTimer(_ owner: TimerOwner) {
+        switch owner.kind {
+        case .connection: tcp.connectionTimer(owner.index, &network)
+        case .halfOpen: tcp.halfOpenTimer(owner.index, &network)
+        case .timeWait: tcp.remove(timeWait: owner.index, &network)
+        case .neighbour: network.neighbourTimer(owner.index)
+        }
+    }
+
+    // MARK: - Readiness
+
+    /// What happened to an endpoint.
+    public struct Ready: Sendable {
+        public let endpoint: EndpointID
+        public let events: Readiness
+    }
+
+    /// Takes the next endpoint to which something happened since it was last taken.
+    public mutating func nextReady() -> Ready? {
+        collectEvents()
+        while let id = ready.popFirst() {
+            guard endpoints.contains(id) else { continue }
+            let events = endpoints[id].events
+            endpoints[id].events = []
+            return Ready(endpoint: EndpointID(id), events: events)
+        }
+        return nil
+    }
+
+    mutating func collectEvents() {
+        while let event = tcp.raised.popFirst() { note(event) }
+        while let event = udp.raised.popFirst() { note(event) }
+    }
+
+    private mutating func note(_ event: RaisedEvent) {
+        guard endpoints.contains(event.endpoint), !event.events.isEmpty else { return }
+        if endpoints[event.endpoint].events.isEmpty { ready.append(event.endpoint) }
+        endpoints[event.endpoint].events.formUnion(event.events)
+    }
+
+    // MARK: - Statistics
+
+    /// What was dropped and what happened, by reason.
+    public var counters: Counters { network.counters }
+
+    /// What passed through an interface.
+    public func counters(of interface: InterfaceID) -> InterfaceCounters {
+        guard network.isValid(interface) else { return InterfaceCounters() }
+        return network.interfaces[interface.rawValue].counters
+    }
+}

@@ -1,0 +1,160 @@
+import Memory
+import Wire
+
+/// ICMP (RFC 792, RFC 1122 §3.2.2): echoes answered, errors taken up and sent.
+extension NetworkLayer {
+    mutating func acceptICMP(_ delivery: consuming Delivery) {
+        let (type, code, rest): (ICMPType, UInt8, UInt32)
+        do throws(WireError) {
+            let message = try ICMPMessage(
+                delivery.packet.head, beyond: delivery.packet.countBehindHead)
+            (type, code, rest) = (message.type, message.code, message.rest)
+        } catch {
+            counters.count(.icmpMalformed)
+            return
+        }
+        guard checksumIsValid(delivery.packet) else {
+            counters.count(.icmpBadChecksum)
+            return
+        }
+        switch type {
+        case .echoRequest:
+            answerEcho(delivery)
+        case .destinationUnreachable, .timeExceeded, .parameterProblem:
+            counters.count(.icmpErrorsReceived)
+            takeUpError(delivery.packet, type: type, code: code, rest: rest)
+        default:
+            counters.count(.icmpIgnored)
+        }
+    }
+
+    /// Whether the sum over all of `packet` comes out, as ICMP's does.
+    private func checksumIsValid(_ packet: borrowing Packet) -> Bool {
+        if packet.metadata.checksum != .unknown { return true }
+        var sum = InternetChecksum()
+        sum.add(packet.head)
+        for index in 0..<packet.sliceCount { sum.add(packet.slice(index)) }
+        return sum.value == 0
+    }
+
+    private mutating func answerEcho(_ delivery: consuming Delivery) {
+        // An echo to everyone would be an amplifier (RFC 1122 §3.2.2.6 allows silence).
+        guard !delivery.isBroadcast else {
+            counters.count(.icmpIgnored)
+            return
+        }
+        let (from, to) = (delivery.destination, delivery.source)
+        let trafficClass = delivery.trafficClass
+        var packet = delivery.packet
+        var head = packet.mutableHead
+        let old = UInt16(ICMPType.echoRequest.rawValue) << 8 | UInt16(head[1])
+        let new = UInt16(ICMPType.echoReply.rawValue) << 8 | UInt16(head[1])
+        let sum = UInt16(head[2]) << 8 | UInt16(head[3])
+        head.write(new, at: 0)
+        head.write(InternetChecksum.updated(sum, from: old, to: new), at: 2)
+        packet.metadata = PacketMetadata()
+        counters.count(.icmpEchoesAnswered)
+        send(
+            packet, from: from, to: to,
+            SendOptions(proto: .icmp, trafficClass: trafficClass, dontFragment: false))
+    }
+
+    /// Finds the packet of ours that an error quotes.
+    private mutating func takeUpError(
+        _ packet: borrowing Packet, type: ICMPType, code: UInt8, rest: UInt32
+    ) {
+        let quoted = packet.head.extracting(droppingFirst: min(8, packet.head.count))
+        guard let flow = QuotedFlow(quoted) else {
+            counters.count(.icmpMalformed)
+            return
+        }
+        guard let kind = kind(type: type, code: code, rest: rest) else {
+            counters.count(.icmpIgnored)
+            return
+        }
+        report(kind, flow)
+    }
+
+    private func kind(
+        type: ICMPType, code: UInt8, rest: UInt32
+    ) -> TransportError.Kind? {
+        if type == .timeExceeded { return .timeExceeded }
+        if type == .parameterProblem { return .parameterProblem }
+        switch code {
+        case 0, 6, 11: return .networkUnreachable
+        case 1, 5, 7, 8, 12: return .hostUnreachable
+        case 2: return .protocolUnreachable
+        case 3: return .portUnreachable
+        case 4: return .packetTooBig(Int(rest & 0xFFFF))
+        case 9, 10, 13: return .prohibited
+        default: return nil
+        }
+    }
+
+    /// Leaves an error for the transports; a flood of them finds the queue full.
+    private mutating func report(_ kind: TransportError.Kind, _ flow: QuotedFlow) {
+        guard errors.count < 256 else {
+            counters.count(.icmpRateLimited)
+            return
+        }
+        errors.append(
+            TransportError(
+                kind: kind, proto: flow.proto, local: flow.local, remote: flow.remote,
+                sequence: flow.sequence))
+    }
+
+    /// Tells our own transports that `packet`, an IP packet of ours, could not leave.
+    mutating func reportUnreachable(_ packet: borrowing Packet) {
+        counters.count(.neighbourUnresolved)
+        guard let flow = QuotedFlow(packet.head) else { return }
+        report(.hostUnreachable, flow)
+    }
+
+    /// Answers `delivery` with an error, unless no error may answer it (RFC 1122 §3.2.2).
+    mutating func sendError(_ header: ICMPHeader, about delivery: consuming Delivery) {
+        guard !delivery.isBroadcast else { return }
+        guard icmpLimit.take(at: now) else {
+            counters.count(.icmpRateLimited)
+            return
+        }
+        guard var answer = pools.frame(headroom: Self.headroom) else {
+            counters.count(.noBuffer)
+            return
+        }
+        let (from, to) = (delivery.destination, delivery.source)
+        var quoted = delivery.packet
+        quoted.prepend(delivery.networkHeaderCount)
+        // As much as fits into 576 bytes (RFC 1812 §4.3.2.3).
+        let count = min(quoted.head.count, 576 - 28)
+        answer.extend(ICMPHeader.byteCount &+ count)
+        var head = answer.mutableHead
+        head.write(quoted.head.extracting(first: count), at: ICMPHeader.byteCount)
+        header.write(toMessage: &head)
+        counters.count(.icmpErrorsSent)
+        send(
+            answer, from: from, to: to,
+            SendOptions(proto: .icmp, trafficClass: 0xC0, dontFragment: false))
+    }
+}
+
+/// The flow of a packet of ours that somebody quotes: its IP header and eight bytes more.
+private struct QuotedFlow {
+    let proto: IPProtocol
+    let local: SocketAddress
+    let remote: SocketAddress
+    let sequence: SequenceNumber
+
+    init?(_ bytes: Span<UInt8>) {
+        do throws(WireError) {
+            let packet = try IPv4Packet(quoted: bytes)
+            let quote = try TransportQuote(packet.payload)
+            proto = packet.proto
+            local = SocketAddress(address: IPAddress(packet.source), port: quote.sourcePort)
+            remote = SocketAddress(
+                address: IPAddress(packet.destination), port: quote.destinationPort)
+            sequence = quote.sequence
+        } catch {
+            return nil
+        }
+    }
+}

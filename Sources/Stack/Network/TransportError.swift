@@ -1,0 +1,24 @@
+import Wire
+
+/// An error that a packet of ours met, as a router or host reported it or as we found ourselves.
+struct TransportError: Sendable {
+    enum Kind: Sendable {
+        case networkUnreachable
+        case hostUnreachable
+        case protocolUnreachable
+        case portUnreachable
+        case prohibited
+        case timeExceeded
+        case parameterProblem
+        /// The next hop's MTU, in bytes.
+        case packetTooBig(Int)
+    }
+
+    var kind: Kind
+    var proto: IPProtocol
+    /// Our end, and the one that the packet was meant for.
+    var local: SocketAddress
+    var remote: SocketAddress
+    /// The sequence number of the TCP segment that met it.
+    var sequence: SequenceNumber
+}

@@ -1,0 +1,23 @@
+import Wire
+
+/// A passive open between SYN and acknowledgment: SYN-RECEIVED in a form of its own, so that a
+/// flood of SYNs costs little.
+struct HalfOpen: Sendable {
+    let tuple: FourTuple
+    let listener: ListenerKey
+    let iss: SequenceNumber
+    let irs: SequenceNumber
+    /// TS.Recent, and our clock's offset.
+    var recentTimestamp: UInt32
+    let timestampOffset: UInt32
+    /// What the peer offered, and what we announced.
+    let maximumSegmentSize: UInt16
+    let ownSegmentSize: UInt16
+    let window: UInt16
+    let sendScale: UInt8
+    let receiveScale: UInt8
+    let agreed: Connection.Flags
+    var attempts: UInt8 = 0
+    var since: Instant
+    var timer: TimerID?
+}

@@ -1,0 +1,216 @@
+import Memory
+import Wire
+
+typealias ListenerKey = SlabIndex
+
+/// A socket that waits for connections: LISTEN.
+struct Listener: ~Copyable {
+    let local: SocketAddress
+    let endpoint: SlabIndex
+    /// How many established connections may wait for the application; as on Linux, one more does.
+    var backlog: Int
+    /// Established, and not yet accepted.
+    var accepted = Ring<SlabIndex>()
+    var halfOpen = 0
+
+    var isFull: Bool { accepted.count > backlog }
+}
+
+/// Passive opens: a SYN makes a `HalfOpen`, its acknowledgment a `Connection`.
+extension TCPLayer {
+    /// A segment for a listener (RFC 9293 §3.10.7.2).
+    mutating func arrive(
+        at key: ListenerKey, _ segment: ArrivingSegment, _ tuple: FourTuple,
+        isBroadcast: Bool, _ network: inout NetworkLayer
+    ) {
+        if segment.flags.contains(.rst) {
+            network.counters.count(.tcpBadReset)
+            return
+        }
+        if segment.flags.contains(.ack) {
+            network.counters.count(.tcpUnacceptableAck)
+            answerWithReset(segment, tuple, &network)
+            return
+        }
+        guard segment.flags.contains(.syn), !segment.flags.contains(.fin), !isBroadcast,
+            tuple.remotePort != 0
+        else {
+            network.counters.count(.tcpBadFlags)
+            return
+        }
+        guard !listeners[key].isFull, halfOpens.count < network.tcp.halfOpenLimit else {
+            network.counters.count(.tcpBacklogFull)
+            return
+        }
+        open(segment, tuple, for: key, &network)
+    }
+
+    private mutating func open(
+        _ segment: ArrivingSegment, _ tuple: FourTuple, for key: ListenerKey,
+        _ network: inout NetworkLayer
+    ) {
+        guard let path = network.path(to: tuple.remoteAddress, from: tuple.localAddress) else {
+            network.counters.count(.ipNoRoute)
+            return
+        }
+        let configuration = network.tcp
+        let options = segment.options
+        var agreed: Connection.Flags = []
+        if options.timestamps != nil, configuration.timestamps { agreed.insert(.timestamps) }
+        if options.sackPermitted, configuration.selectiveAcks { agreed.insert(.selectiveAcks) }
+        if options.windowScale != nil, configuration.windowScaling {
+            agreed.insert(.windowScaling)
+        }
+        let own = Self.segmentSize(for: path, tuple)
+        let half = HalfOpen(
+            tuple: tuple, listener: key, iss: initialSequence(tuple, network.now),
+            irs: segment.sequence, recentTimestamp: options.timestamps?.value ?? 0,
+            timestampOffset: timestampOffset(tuple),
+            maximumSegmentSize: options.maximumSegmentSize ?? 536, ownSegmentSize: own,
+            window: segment.window, sendScale: options.windowScale ?? 0,
+            receiveScale: agreed.contains(.windowScaling)
+                ? Self.windowScale(configuration) : 0,
+            agreed: agreed, since: network.now)
+        network.counters.count(.tcpPassiveOpens)
+        let id = halfOpens.insert(half)
+        listeners[key].halfOpen &+= 1
+        file(id.place, .halfOpen, tuple, network.hash)
+        sendSynAck(id, &network)
+    }
+
+    mutating func sendSynAck(_ id: SlabIndex, _ network: inout NetworkLayer) {
+        let half = halfOpens[id]
+        var shadow = connection(from: half, &network)
+        shadow.sendSyn(&network)
+        if half.attempts > 0 { network.counters.count(.tcpRetransmittedSegments) }
+        halfOpens[id].attempts &+= 1
+        let wait = network.tcp.initialTimeout * (1 << Int(min(half.attempts, 6)))
+        halfOpens[id].timer = network.timers.schedule(
+            TimerOwner(kind: .halfOpen, index: id), at: network.now + wait)
+    }
+
+    mutating func halfOpenTimer(_ id: SlabIndex, _ network: inout NetworkLayer) {
+        guard halfOpens.contains(id) else { return }
+        halfOpens[id].timer = nil
+        guard Int(halfOpens[id].attempts) <= network.tcp.synAckRetries else {
+            network.counters.count(.tcpFailedAttempts)
+            remove(halfOpen: id, &network)
+            return
+        }
+        sendSynAck(id, &network)
+    }
+
+    mutating func remove(halfOpen id: SlabIndex, _ network: inout NetworkLayer) {
+        let half = halfOpens.remove(id)
+        if let timer = half.timer { network.timers.cancel(timer) }
+        if listeners.contains(half.listener) { listeners[half.listener].halfOpen &-= 1 }
+        unfile(id.place, .halfOpen, half.tuple, network.hash)
+    }
+
+    /// A segment for a half-open connection (RFC 9293 §3.10.7.4 in SYN-RECEIVED).
+    mutating func arrive(
+        atHalfOpen id: SlabIndex, _ segment: ArrivingSegment,
+        of packet: borrowing Packet, _ network: inout NetworkLayer
+    ) {
+        let half = halfOpens[id]
+        if half.agreed.contains(.timestamps), let timestamps = segment.options.timestamps,
+            Int32(bitPattern: timestamps.value &- half.recentTimestamp) < 0,
+            !segment.flags.contains(.rst)
+        {
+            network.counters.count(.tcpOldTimestamp)
+            return
+        }
+        if segment.flags.contains(.rst) {
+            guard segment.sequence == half.irs + 1 else {
+                network.counters.count(.tcpBadReset)
+                return
+            }
+            network.counters.count(.tcpResetsReceived)
+            remove(halfOpen: id, &network)
+            return
+        }
+        if segment.flags.contains(.syn) {
+            // The peer did not get our SYN-ACK; anything else is a new incarnation to challenge.
+            guard segment.sequence == half.irs, !segment.flags.contains(.ack) else {
+                network.counters.count(.tcpBadFlags)
+                return
+            }
+            if let timer = half.timer { network.timers.cancel(timer) }
+            sendSynAck(id, &network)
+            return
+        }
+        guard segment.flags.contains(.ack) else {
+            network.counters.count(.tcpBadFlags)
+            return
+        }
+        guard segment.acknowledgment == half.iss + 1 else {
+            network.counters.count(.tcpUnacceptableAck)
+            answerWithReset(segment, half.tuple, &network)
+            return
+        }
+        guard segment.sequence >= half.irs + 1,
+            segment.sequence <= (half.irs + 1).advanced(by: network.tcp.receiveBuffer)
+        else {
+            network.counters.count(.tcpOutOfWindow)
+            return
+        }
+        guard !listeners[half.listener].isFull else {
+            // The peer believes that it is connected; what it sends will be sent again.
+            network.counters.count(.tcpBacklogFull)
+            return
+        }
+        establish(id, half, segment, of: packet, &network)
+    }
+
+    private mutating func establish(
+        _ id: SlabIndex, _ half: HalfOpen, _ segment: ArrivingSegment,
+        of packet: borrowing Packet, _ network: inout NetworkLayer
+    ) {
+        var connection = connection(from: half, &network)
+        remove(halfOpen: id, &network)
+        connection.receiveScale = half.receiveScale
+        connection.send.max = half.iss + 1
+        connection.send.nxt = half.iss + 1
+        connection.send.una = half.iss + 1
+        connection.send.wl1 = segment.sequence
+        connection.send.wl2 = segment.acknowledgment
+        connection.send.wnd = UInt32(segment.window) << UInt32(connection.sendScale)
+        connection.send.largestWindow = connection.send.wnd
+        connection.lastHeard = network.now
+        if half.attempts == 1 { connection.roundTrip.measure(network.now - half.since) }
+        connection.enterEstablished(&network)
+        connection.flags.insert(.awaitingAccept)
+        connection.flags.insert(.passive)
+        let added = add(connection, &network)
+        listeners[half.listener].accepted.append(added)
+        raised.append(RaisedEvent(endpoint: listeners[half.listener].endpoint, events: .readable))
+        let again = segment
+        connections[added].arrive(again, of: packet, &network)
+        settle(added, &network)
+    }
+
+    /// A connection with what was agreed in the SYNs.
+    private func connection(
+        from half: HalfOpen, _ network: inout NetworkLayer
+    ) -> Connection {
+        var connection = Connection(
+            tuple: half.tuple, state: .synReceived, iss: half.iss, irs: half.irs,
+            timestampOffset: half.timestampOffset, maximumSegmentSize: half.ownSegmentSize,
+            initialWindow: network.tcp.initialWindow, pools: network.pools)
+        connection.flags.formUnion(half.agreed)
+        connection.receive.nxt = half.irs + 1
+        connection.receive.edge = connection.receive.nxt
+        if half.attempts > 0 { connection.noteSynWindow(network.tcp) }
+        connection.recentTimestamp = half.recentTimestamp
+        connection.sendScale = half.agreed.contains(.windowScaling) ? half.sendScale : 0
+        connection.receiveScale = half.receiveScale
+        if half.attempts > 0 { connection.send.max = half.iss + 1 }
+        connection.agreeSegmentSize(half.maximumSegmentSize)
+        if let path = network.path(
+            to: half.tuple.remoteAddress, from: half.tuple.localAddress), path.segments
+        {
+            connection.flags.insert(.mergesSegments)
+        }
+        return connection
+    }
+}

@@ -1,0 +1,97 @@
+import Memory
+import Testing
+import Wire
+
+/// Whatever the bytes are, a view refuses them or keeps within them.
+@Suite("Any bytes")
+struct AnyBytesTests {
+    private static let packets = [
+        bytes("0001 0800 06 04 0001 020000000001 0a070001 0203040506ff 0a070002 0000"),
+        bytes("47 00 0028 0000 4000 40 06 0000 c0000201 c6336402 83070400 00000001")
+            + [UInt8](repeating: 7, count: 14),
+        bytes("60000000 0008 11 40") + [UInt8](repeating: 1, count: 32)
+            + bytes("0035 0400 0008 0000"),
+        bytes("9c400050 89abcdef 01234567 a0c2faf0 cf411234 020405b4 0402080a")
+            + bytes("0000000a 0000000b 01030307 68656c6c6f"),
+    ]
+
+    @Test("one wrong byte anywhere does no harm", arguments: packets)
+    func mutations(packet: [UInt8]) {
+        for offset in packet.indices {
+            for value in UInt8.min...UInt8.max {
+                check(packet.with(value, at: offset), beyond: 0)
+            }
+        }
+    }
+
+    @Test("random bytes do no harm", arguments: 0..<16)
+    func random(seed: UInt64) {
+        var random = TestRandom(seed: seed)
+        for _ in 0..<2000 {
+            let count = Int.random(in: 0...80, using: &random)
+            var bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
+            // Half of them pass the first checks.
+            if count > 12, Bool.random(using: &random) {
+                bytes[0] = [0x45, 0x46, 0x4F, 0x60].randomElement(using: &random) ?? 0
+                bytes[2] = 0
+                bytes[12] |= 0x50
+            }
+            check(bytes, beyond: [0, 1, 65_535, .max / 2].randomElement(using: &random) ?? 0)
+        }
+    }
+
+    private func check(_ bytes: [UInt8], beyond: Int) {
+        checkLink(bytes, beyond: beyond)
+        checkNetwork(bytes, beyond: beyond)
+        checkTransport(bytes, beyond: beyond)
+    }
+
+    private func checkLink(_ bytes: [UInt8], beyond: Int) {
+        if let frame = try? EthernetFrame(bytes.span, beyond: beyond) {
+            let (inside, all) = (frame.payload.count, frame.payloadCount)
+            #expect(inside == bytes.count - 14 && all == inside + beyond)
+        }
+        if let packet = try? ARPPacket(bytes.span, beyond: beyond) {
+            let operation = packet.operation.rawValue
+            #expect(operation == UInt16(bytes[6]) << 8 | UInt16(bytes[7]))
+        }
+    }
+
+    private func checkNetwork(_ bytes: [UInt8], beyond: Int) {
+        if let packet = try? IPv4Packet(bytes.span, beyond: beyond) {
+            let (header, total) = (packet.headerCount, packet.totalCount)
+            let (options, payload) = (packet.options.count, packet.payload.count)
+            #expect(options == header - 20)
+            #expect(payload == min(total, bytes.count) - header && total <= bytes.count + beyond)
+            let offset = Int(IPv4Options(packet.options).malformedOffset ?? 20)
+            #expect(offset >= 20 && offset <= header)
+            let (isValid, sum) = (
+                packet.checksumIsValid, referenceChecksum(Array(bytes.prefix(header)))
+            )
+            #expect(isValid == (sum == 0))
+        }
+        if let packet = try? IPv6Packet(bytes.span, beyond: beyond) {
+            let (payload, all) = (packet.payload.count, packet.payloadCount)
+            #expect(payload == min(all, bytes.count - 40) && all <= bytes.count - 40 + beyond)
+        }
+        if let message = try? ICMPMessage(bytes.span, beyond: beyond) {
+            let (isValid, sum) = (message.checksumIsValid, referenceChecksum(bytes))
+            #expect(isValid == (sum == 0))
+        }
+    }
+
+    private func checkTransport(_ bytes: [UInt8], beyond: Int) {
+        if let datagram = try? UDPDatagram(bytes.span, beyond: beyond) {
+            let (length, payload) = (datagram.length, datagram.payload.count)
+            #expect(payload == min(length, bytes.count) - 8 && length <= bytes.count + beyond)
+            _ = datagram.checksumIsValid(source: .unspecifiedV4, destination: .unspecifiedV6)
+        }
+        if let segment = try? TCPSegment(bytes.span, beyond: beyond) {
+            let (header, payload) = (segment.headerCount, segment.payload.count)
+            #expect(payload == bytes.count - header)
+            let options = TCPOptions(segment.options)
+            #expect(options.encodedCount <= 40)
+            _ = segment.checksumIsValid(source: .unspecifiedV6, destination: .unspecifiedV4)
+        }
+    }
+}
