@@ -39,7 +39,7 @@ final class Child {
         var process: pid_t = 0
         let error = unsafe posix_spawnp(
             &process, arguments[0], &actions, &attributes, copies, environ)
-        for unsafecopy in unsafe copies { unsafe free(copy) }
+        unsafe copies.forEach { unsafe free($0) }
         unsafe posix_spawn_file_actions_destroy(&actions)
         unsafe posix_spawnattr_destroy(&attributes)
         close(out[1])

@@ -56,7 +56,7 @@ private enum CStrings {
         // Copies of our own, freed when the body is done.
         var copies = unsafe strings.map { unsafe strdup($0) }
         unsafe copies.append(nil)
-        defer { for unsafecopy in unsafe copies { unsafe free(copy) } }
+        defer { unsafe copies.forEach { unsafe free($0) } }
         return unsafe copies.withUnsafeMutableBufferPointer { list in
             // There is at least the terminating nil.
             unsafe body(list.baseAddress.unsafelyUnwrapped, list[0])
