@@ -1,4 +1,5 @@
 import Dissection
+import Memory
 import Testing
 import Wire
 
@@ -72,6 +73,47 @@ struct LadderTests {
         let syn = segment(rightward: true, .syn, seq: 1_000_000)
         let third = ladder.rung(syn.span, at: 0)
         #expect(third?.contains("SYN  seq 0 ") == true)
+    }
+
+    @Test("of a capture it shows the one conversation, in Ethernet frames and in packets alike")
+    func capture() throws {
+        // curl's second request, which is answered with 404.
+        let client = SocketAddress(address: .v4(10, 7, 0, 1), port: 50886)
+        var ladder = Ladder(.ethernet, left: client, right: right)
+        var ladderOfPackets = ladder
+        let pools = BufferPools(.init(frames: 2, controls: 1, chunks: 1))
+        var rungs: [String] = []
+        for recording in Recording.all(in: capturedRecordings) where recording.beyond == 0 {
+            guard let rung = ladder.rung(recording.frame.span, at: 0) else { continue }
+            rungs.append(rung)
+            guard var packet = pools.frame(headroom: 0) else { throw OutOfMemory() }
+            packet.append(recording.frame.span)
+            let same = ladderOfPackets.rung(packet, at: 0)
+            #expect(same == rung)
+        }
+        let expected = [
+            "|--- SYN  seq 0 -", "|<--- SYN ACK  seq 0  ack 1 -", "|--- ACK  seq 1  ack 1 -",
+            "|<--- ACK  seq 1  ack 77 -", "|--- ACK  seq 77  ack 186 -",
+            "|--- ACK  seq 77  ack 521 -", "|<--- FIN ACK  seq 521  ack 77 -",
+            "|--- FIN ACK  seq 77  ack 522 -", "|<--- ACK  seq 522  ack 78 -",
+        ]
+        #expect(rungs.count == expected.count)
+        for (rung, part) in zip(rungs, expected) { #expect(rung.contains(part)) }
+    }
+
+    @Test("IPv6 and every flag are shown")
+    func ipv6() throws {
+        let left = try #require(SocketAddress("[fd00::1]:40000"))
+        let right = try #require(SocketAddress("[fd00::2]:80"))
+        var bytes: [UInt8] = [0x60, 0, 0, 0, 0, 20, 6, 64]
+        for host: UInt8 in [1, 2] { bytes += [0xFD] + Array(repeating: 0, count: 14) + [host] }
+        bytes += [0x9C, 0x40, 0, 80, 0, 0, 0, 7, 0, 0, 0, 9, 0x50, 0xFF, 1, 0, 0, 0, 0, 0]
+        var ladder = Ladder(.ip, left: left, right: right)
+        let all = ladder.rung(bytes.span, at: 0)
+        #expect(all?.contains("|--- SYN FIN RST PSH ACK URG ECE CWR  seq 0  ack 1 ---") == true)
+        bytes[53] = 0
+        let none = ladder.rung(bytes.span, at: -1_500)
+        #expect(none?.contains("-0.001 ms") == true && none?.contains("none  seq 0 ") == true)
     }
 
     @Test("what is no segment between the two ends has no rung")

@@ -91,7 +91,7 @@ public struct ByteQueue: ~Copyable {
     }
 
     /// A slice of at least this many bytes is worth the chunk it holds.
-    private static var sharingThreshold: Int { 4096 }
+    static var sharingThreshold: Int { 4096 }
 
     /// Puts a piece of somebody's chunk at the end and holds it.
     mutating func share(chunk: UInt32, offset: UInt16, count: UInt16) -> Bool {
