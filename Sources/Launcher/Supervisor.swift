@@ -68,11 +68,10 @@ final class Supervisor<Flows: FlowTable> {
     func run(patience: Int64) -> ProgramStatus {
         var end: Int64?
         while true {
-            flows.advance()
-            while let event = flows.nextEvent() { handle(event) }
             runUnfinishedPumps()
             serveWaits()
             retireAbandoned()
+            let isQuiet = driveFlows()
             if tree.isEmpty {
                 let now = MonotonicClock.now
                 let limit = end ?? now &+ patience
@@ -80,16 +79,34 @@ final class Supervisor<Flows: FlowTable> {
                 let isDone = openEnds == 0 && !flows.hasUnfinishedFlows
                 if isDone || now >= limit { return tree.status }
             }
-            wait(until: end)
+            wait(until: isQuiet ? end : 0)
         }
     }
 
-    private func wait(until end: Int64?) {
-        var deadline = earliest(end, flows.nextDeadline)
+    /// Lets the flows move until nothing more comes of it; false where it still does after a few
+    /// rounds, when the program's calls must have their turn.
+    ///
+    /// What an event makes us send is taken up by the next `advance`, so the last one must find
+    /// nothing.
+    private func driveFlows() -> Bool {
+        for _ in 0..<16 {
+            flows.advance()
+            var isQuiet = true
+            while let event = flows.nextEvent() {
+                handle(event)
+                isQuiet = false
+            }
+            if isQuiet { return true }
+        }
+        return false
+    }
+
+    private func wait(until limit: Int64?) {
+        var deadline = earliest(limit, flows.nextDeadline)
         deadline = earliest(deadline, nextWaitDeadline)
-        var limit = deadline.map { $0 &- MonotonicClock.now }
-        if !unfinishedPumps.isEmpty { limit = 0 }
-        for position in 0..<loop.wait(nanoseconds: limit) { handle(loop.ready(position)) }
+        var time = deadline.map { $0 &- MonotonicClock.now }
+        if !unfinishedPumps.isEmpty { time = 0 }
+        for position in 0..<loop.wait(nanoseconds: time) { handle(loop.ready(position)) }
     }
 
     private func earliest(_ a: Int64?, _ b: Int64?) -> Int64? {
