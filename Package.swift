@@ -67,7 +67,7 @@ let package = Package(
 
         tests(of: "Memory"),
         tests(of: "Wire", with: ["Memory"]),
-        tests(of: "Stack", with: ["Memory", "Wire"]),
+        tests(of: "Stack", with: ["Memory", "Wire", "Equipment"]),
         tests(of: "Equipment", with: ["Memory", "Wire", "Stack"]),
         tests(of: "Dissection", with: ["Memory", "Wire"]),
     ]
