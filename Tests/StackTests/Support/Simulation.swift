@@ -59,6 +59,10 @@ final class Simulation {
     private(set) var forward: ImpairedLink
     private(set) var backward: ImpairedLink
     private(set) var digest = PacketDigest()
+    /// When set, every packet that is sent is written down.
+    var traces = false
+    private(set) var trace: [String] = []
+    private let networkOffset: Int
     /// Whether packets pass: when false they vanish, as from a cable that was pulled out.
     var isConnected = true
 
@@ -66,6 +70,7 @@ final class Simulation {
         let pools = BufferPools(BufferPools.Plan(byteLimit: setting.memoryLimit))
         let offset = setting.link == .ethernet ? 14 : 0
         self.pools = pools
+        networkOffset = offset
         client = Self.host(setting, .client, pools)
         server = Self.host(setting, .server, pools)
         forward = ImpairedLink(
@@ -105,11 +110,19 @@ final class Simulation {
         client.advance(to: now)
         server.advance(to: now)
         while let packet = client.nextOutput(on: Self.interface) {
+            note(packet, ">")
             if isConnected { forward.submit(packet, at: now) }
         }
         while let packet = server.nextOutput(on: Self.interface) {
+            note(packet, "<")
             if isConnected { backward.submit(packet, at: now) }
         }
+    }
+
+    private func note(_ packet: borrowing Packet, _ direction: String) {
+        guard traces else { return }
+        let text = Segment(packet, networkOffset: networkOffset)?.description ?? "other"
+        trace.append("\(now.nanoseconds / 1000) us \(direction) \(text)")
     }
 
     /// When something happens next; never in a quiet simulation.
@@ -173,9 +186,22 @@ final class Simulation {
         return free.frames == all.frames && free.controls == all.controls
             && free.chunks == all.chunks && client.isIdle && server.isIdle
     }
+
+    /// What `isClean` misses.
+    var leftovers: String {
+        let (free, all) = (pools.available, pools.capacity)
+        return "frames \(all.frames - free.frames), controls \(all.controls - free.controls), "
+            + "chunks \(all.chunks - free.chunks), client \(client.leftovers), "
+            + "server \(server.leftovers)"
+    }
 }
 
 extension Host {
+    var leftovers: String {
+        "connections \(tcp.connections.count) half-open \(tcp.halfOpens.count) "
+            + "over \(tcp.timeWaits.count) timers \(network.timers.count)"
+    }
+
     /// Whether no connection, half-open or over, and no timer is left.
     var isIdle: Bool {
         tcp.connections.count == 0 && tcp.halfOpens.count == 0 && tcp.timeWaits.count == 0
