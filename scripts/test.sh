@@ -42,7 +42,8 @@ swift_suites() {
     summary=$(grep -aoE 'Test run with [0-9]+ tests?.* (passed|failed) after.*' "$log" | tail -n 1)
     local all failures
     all=$(grep -oE 'with [0-9]+' <<<"$summary" | grep -oE '[0-9]+')
-    failures=$(grep -acE '^.{1,4}Test .* failed after [0-9.]+ seconds' "$log")
+    failures=$(grep -aE '^[^ ]+ Test .* failed after [0-9.]+ seconds' "$log" \
+        | grep -avcE '^[^ ]+ Test (run|case) ')
     if [ -z "$all" ]; then
         failed=$((failed + 1))
         return
