@@ -48,7 +48,7 @@ let package = Package(
 
         // The interface and what stands on it.
         layer("Sockets", on: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
-        layer("Services", on: ["Memory", "Wire", "Stack", "Sockets"]),
+        layer("Services", on: ["Memory", "Wire", "Stack", "Devices", "Sockets"]),
         layer(
             "Launcher",
             on: [
