@@ -69,7 +69,8 @@ let package = Package(
 
         tests(of: "Memory"),
         tests(of: "Wire", with: ["Memory"]),
-        tests(of: "Stack", with: ["Memory", "Wire", "Equipment"]),
+        tests(of: "Stack", with: ["Memory", "Wire", "Equipment", "CAllocationCounter"]),
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         tests(of: "Sockets", with: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
         // A program of the tests' own: the launcher over the kernel's sockets.
         .executableTarget(

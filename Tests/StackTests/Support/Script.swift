@@ -93,7 +93,8 @@ final class Script {
     }
 
     private func stamps(_ options: String) -> String {
-        options.contains("ts ") ? "<ts 1 \(hostStamp)>" : ""
+        guard let value = Segment("S 0 " + options).options?.timestamps?.value else { return "" }
+        return "<ts \(value) \(hostStamp)>"
     }
 
     /// The timestamp that the host sent last.

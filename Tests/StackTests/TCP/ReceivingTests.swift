@@ -110,6 +110,7 @@ import Wire
         try script.read(endpoint, 2900)
         script.expect(". 1 ack 4001 win 3000")
         try script.read(endpoint)
+        script.expect(". 1 ack 4001 win 4000")
         script.inject(". 4001+1000 ack 1")
         script.expect(". 1 ack 5001 win 3000")
     }
@@ -150,7 +151,7 @@ import Wire
         #expect(script.host.counters[.tcpOldTimestamp] == 1)
         #expect(try script.read(endpoint) == 10)
         // Even where the number fits, from long ago or beyond the circle's half.
-        script.inject("P. 11+10 ack 1 <ts -2147483000 \(stamp)>")
+        script.inject("P. 11+10 ack 1 <ts -2147482000 \(stamp)>")
         script.skipSent()
         #expect(try script.host.receivableCount(of: endpoint) == 0)
         script.inject("P. 11+10 ack 1 <ts 1006 \(stamp)>")
