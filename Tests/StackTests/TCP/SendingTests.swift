@@ -101,6 +101,17 @@ import Wire
         #expect(script.host.counters[.tcpZeroWindowProbes] == 4)
     }
 
+    @Test("A window too small to be used is used after a while all the same (§3.8.6.2.1)")
+    func tinyWindow() throws {
+        let script = Script()
+        let endpoint = try script.accept(win: 1000, "<mss 1000>")
+        try script.send(endpoint, 2000)
+        script.expect(". 1+1000 ack 1")
+        script.inject(". 1 ack 1001 win 1")
+        script.inject(". 1 ack 1001 win 1")
+        script.expect(". 1001+1 ack 1", after: .milliseconds(200))
+    }
+
     @Test("A window that is shut for ever is probed for ever, as long as the peer answers")
     func zeroWindowForEver() throws {
         let script = Script()
