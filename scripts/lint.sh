@@ -130,6 +130,21 @@ rule_status() {
     done <docs/STATUS.md
 }
 
+# rule_scripts: scripts can be read by those that are to run them.
+rule_scripts() {
+    local file
+    while read -r file; do
+        case $file in
+        *.sh) bash -n "$file" 2>&1 || true ;;
+        *.py)
+            ! command -v python3 >/dev/null || python3 -c \
+                'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' \
+                "$file" 2>&1 | tail -n 3 || true
+            ;;
+        esac
+    done < <(text_files)
+}
+
 rules=$(declare -F | grep -o 'rule_.*')
 
 check_rules() {
@@ -195,6 +210,8 @@ self_test() {
     breaks hosts README.md 'Get it from https:/''/rfc-editor.org.invalid.test/sockeye.'
     breaks hosts Package.swift '.package(url: "elsewhere", from: "1.0.0")'
     breaks paths README.md 'It is in /ho''me/somebody.'
+    breaks scripts run.sh 'if true; then'
+    breaks scripts test.py 'def test(:'
     breaks status docs/STATUS.md '| 3.2 | TCP | done | `Absent` |'
     breaks status docs/STATUS.md '| 3.2 | TCP | done | for certain |'
     breaks status docs/STATUS.md '| 3.2 | TCP | nearly | |'
