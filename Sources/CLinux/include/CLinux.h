@@ -4,4 +4,7 @@
 
 #include <stdint.h>
 
+#include "CLinuxDevices.h"
+#include "CLinuxSeccomp.h"
+
 #endif

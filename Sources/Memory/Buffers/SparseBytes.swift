@@ -51,6 +51,7 @@ public struct SparseBytes: ~Copyable {
     public mutating func move(
         from position: UInt32, count: Int, to queue: inout ByteQueue
     ) -> Int {
+        unsafe precondition(queue.state == state, "the queue is of other pools")
         var moved = 0
         while moved < count {
             let place = position &+ UInt32(truncatingIfNeeded: moved)
