@@ -4,4 +4,6 @@
 
 #include <stdint.h>
 
+#include "CLinuxDevices.h"
+
 #endif

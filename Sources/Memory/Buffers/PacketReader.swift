@@ -2,7 +2,7 @@
 ///
 /// A read fills a frame first and then up to four chunks; what it did not touch serves the next.
 @safe
-public struct PacketReader: ~Copyable {
+public struct PacketReader: ~Copyable, Sendable {
     let pools: BufferPools
     let headroom: Int
     /// How many chunks stand behind the frame: 4 where the link merges segments, else 0.
