@@ -18,10 +18,10 @@ func layer(_ name: String, on lower: [String] = []) -> Target {
         name: name, dependencies: lower.map { .byName(name: $0) }, swiftSettings: settings)
 }
 
-func tests(of name: String, with others: [String] = []) -> Target {
+func tests(of name: String, with others: [String] = [], without excluded: [String] = []) -> Target {
     .testTarget(
         name: name + "Tests", dependencies: ([name] + others).map { .byName(name: $0) },
-        swiftSettings: settings)
+        exclude: excluded, swiftSettings: settings)
 }
 
 let package = Package(
@@ -51,7 +51,9 @@ let package = Package(
         layer("Services", on: ["Memory", "Wire", "Stack", "Sockets"]),
         layer(
             "Launcher",
-            on: ["Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets", "Services", "CLinux"]
+            on: [
+                "Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets", "Services", "CLinux",
+            ]
         ),
         .executableTarget(
             name: "SockeyeCommand",
@@ -68,6 +70,13 @@ let package = Package(
         tests(of: "Memory"),
         tests(of: "Wire", with: ["Memory"]),
         tests(of: "Stack", with: ["Memory", "Wire"]),
+        tests(of: "Sockets", with: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
+        // A program of the tests' own: the launcher over the kernel's sockets.
+        .executableTarget(
+            name: "KernelRun", dependencies: ["Launcher", "Wire", "CLinux"],
+            path: "Tests/KernelRun", swiftSettings: settings),
+        tests(of: "Launcher", with: ["Wire", "CLinux", "KernelRun"], without: ["Programs"]),
         tests(of: "Equipment", with: ["Memory", "Wire", "Stack"]),
+        tests(of: "Dissection", with: ["Memory", "Wire"]),
     ]
 )

@@ -52,10 +52,11 @@ struct Pair: ~Copyable {
     }
 }
 
+let beginning = ContinuousClock.now
+
 func now() -> Instant {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-    return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    let (seconds, attoseconds) = (ContinuousClock.now - beginning).components
+    return Instant(nanoseconds: seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
 }
 
 func bulk(_ name: String, mtu: Int, segments: Bool, seconds: Int) throws(StackError) {

@@ -1,1 +1,11 @@
-print("sockeye")
+// The command `sockeye`: hosts on real devices, programs on Sockeye's stack, and a demonstration.
+
+import Glibc
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+do throws(CommandError) {
+    exit(try Command.run(arguments))
+} catch {
+    error.report()
+    exit(error.status)
+}

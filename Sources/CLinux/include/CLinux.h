@@ -5,5 +5,6 @@
 #include <stdint.h>
 
 #include "CLinuxDevices.h"
+#include "CLinuxSeccomp.h"
 
 #endif

@@ -16,8 +16,8 @@ final class WireDirection: Sendable {
         /// How many packets are in this direction.
         var count: Int {
             switch link {
-            case .some(let link): link.count
             case .none: waiting.count
+            case .some(let link): link.count
             }
         }
 

@@ -18,9 +18,10 @@ public struct TAPDevice: ~Copyable, @unchecked Sendable {
     }
 
     /// What the kernel reads and writes in one call, kept so that no packet allocates.
-    struct Call {
+    struct Call: ~Copyable {
         var header = sockeye_frame_header()
         var counters = Counters()
+        var reader: PacketReader
     }
 
     /// Bytes of an Ethernet header, which the MTU does not count.
@@ -42,10 +43,14 @@ public struct TAPDevice: ~Copyable, @unchecked Sendable {
     /// An ordinary user may attach to an interface that was made for them:
     /// `ip tuntap add dev NAME mode tap user USER`.
     ///
-    /// - Parameter offloads: Whether checksums and segmentation are left to the other side.
+    /// - Parameters:
+    ///   - pools: Where frames that come in take their memory.
+    ///   - offloads: Whether checksums and segmentation are left to the other side.
     /// - Throws: `ENOENT` or `EACCES` without /dev/net/tun, `EPERM` when the interface belongs to
     ///   someone else, `EBUSY` when a program is attached to it, `EINVAL` when it is no TAP.
-    public init(name: String, offloads: Bool = true) throws(DeviceError) {
+    public init(
+        name: String, pools: BufferPools, offloads: Bool = true
+    ) throws(DeviceError) {
         let operation = "open TAP device \(name)"
         let descriptor = sockeye_tap_open()
         guard descriptor >= 0 else {
@@ -61,13 +66,16 @@ public struct TAPDevice: ~Copyable, @unchecked Sendable {
         capabilities = DeviceCapabilities(
             isEthernet: true, mtu: Int(mtu), offloadsChecksums: offloads, segments: offloads)
         unsafe call = .allocate(capacity: 1)
-        unsafe call.initialize(to: Call())
+        let frame = capabilities.mtu &+ Self.linkHeaderCount
+        let merged = offloads || frame > BufferPools.frameCount &- 128
+        unsafe call.initialize(to: Call(reader: PacketReader(pools, merged: merged)))
         unsafe vectors = .allocate(capacity: Self.vectorLimit)
         unsafe vectors.initialize(repeating: iovec(), count: Self.vectorLimit)
     }
 
     deinit {
         close(descriptor)
+        unsafe call.deinitialize(count: 1)
         unsafe call.deallocate()
         unsafe vectors.deallocate()
     }
@@ -90,35 +98,27 @@ public struct TAPDevice: ~Copyable, @unchecked Sendable {
 
     public var counters: Counters { unsafe call.pointee.counters }
 
-    /// A reader that fits this device.
-    public func reader(_ pools: BufferPools) -> PacketReader {
-        let frame = capabilities.mtu &+ Self.linkHeaderCount
-        return PacketReader(
-            pools, merged: capabilities.segments || frame > BufferPools.frameCount &- 128)
-    }
-
     // MARK: - Packets in
 
     /// The next frame from the kernel, possibly a merged one; nil when none waits.
     ///
     /// - Throws: `EBADFD` when the interface is gone.
-    public borrowing func receive(
-        _ reader: inout PacketReader
-    ) throws(DeviceError) -> Packet? {
+    public borrowing func receive() throws(DeviceError) -> Packet? {
         while true {
             // Where memory is short a frame is read and dropped, since the ACK that frees memory
             // may be the next; where chunks are short a short frame still fits.
-            _ = reader.prepare()
+            _ = unsafe call.pointee.reader.prepare()
+            let pieces = unsafe call.pointee.reader.vectorCount
             var room = 0
-            for number in 0..<reader.vectorCount {
-                let piece = unsafe reader.vector(number)
+            for number in 0..<pieces {
+                let piece = unsafe call.pointee.reader.vector(number)
                 unsafe vectors[number &+ 1] = iovec(
                     iov_base: piece.baseAddress, iov_len: piece.count)
                 room &+= piece.count
             }
-            let count = try read(pieces: reader.vectorCount)
+            let count = try read(pieces: pieces)
             guard count >= 0 else { return nil }
-            guard count < room, let packet = reader.take(count) else {
+            guard count < room, let packet = unsafe call.pointee.reader.take(count) else {
                 unsafe call.pointee.counters.memoryDrops &+= 1
                 continue
             }

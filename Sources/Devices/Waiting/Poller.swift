@@ -77,9 +77,9 @@ public struct Poller: ~Copyable, @unchecked Sendable {
     private borrowing func control(
         _ operation: Int32, _ descriptor: Int32, _ token: UInt64, _ interest: Interest
     ) throws(DeviceError) {
-        // The 64 bits are ours; the kernel hands them back as they are.
         var event = unsafe epoll_event()
         unsafe event.events = interest.rawValue
+        // The 64 bits are ours; the kernel hands them back as they are.
         unsafe event.data.u64 = token
         guard unsafe epoll_ctl(self.descriptor, operation, descriptor, &event) == 0 else {
             throw DeviceError(operation: "watch descriptor \(descriptor)", code: errno)

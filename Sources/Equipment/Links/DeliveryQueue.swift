@@ -3,10 +3,12 @@ import Stack
 
 /// Packets on their way, in order of arrival; those that arrive together in order of submission.
 ///
-/// A binary heap of times over a slab of packets: neither allocates once they have grown to the
-/// number of packets that are under way together.
+/// Packets that arrive after all before them, as on any link without jitter, stand in a ring; only
+/// those that overtake go through a binary heap. Neither these nor the slab that holds the packets
+/// allocate once they have grown to the number of packets that are under way together.
 struct DeliveryQueue: ~Copyable {
-    private struct Entry {
+    // Internal: the compiler (6.3.1, debug) crashes on a ring of a private type in another file.
+    struct Entry {
         let time: Instant
         let number: UInt64
         let packet: SlabIndex
@@ -16,18 +18,38 @@ struct DeliveryQueue: ~Copyable {
         }
     }
 
+    private var ring = Ring<Entry>()
     private var heap: [Entry] = []
     private var packets = Slab<Packet>()
     private var nextNumber: UInt64 = 0
 
-    var count: Int { heap.count }
+    var count: Int { ring.count &+ heap.count }
 
     /// When the next packet arrives; never when there is none.
-    var nextTime: Instant { heap.isEmpty ? .never : heap[0].time }
+    var nextTime: Instant {
+        let inRing = ring.isEmpty ? Instant.never : ring[0].time
+        return heap.isEmpty ? inRing : min(inRing, heap[0].time)
+    }
 
     mutating func insert(_ packet: consuming Packet, at time: Instant) {
         let entry = Entry(time: time, number: nextNumber, packet: packets.insert(packet))
         nextNumber &+= 1
+        if ring.isEmpty || ring[ring.count &- 1].time <= time {
+            ring.append(entry)
+        } else {
+            pushOnHeap(entry)
+        }
+    }
+
+    /// The packet that arrives next, nil when none does up to `now`.
+    mutating func popFirst(at now: Instant) -> Packet? {
+        guard count > 0, nextTime <= now else { return nil }
+        let isOnHeap = !heap.isEmpty && (ring.isEmpty || heap[0].isBefore(ring[0]))
+        guard let entry = isOnHeap ? popFromHeap() : ring.popFirst() else { return nil }
+        return packets.remove(entry.packet)
+    }
+
+    private mutating func pushOnHeap(_ entry: Entry) {
         heap.append(entry)
         var child = heap.count &- 1
         while child > 0 {
@@ -39,11 +61,9 @@ struct DeliveryQueue: ~Copyable {
         heap[child] = entry
     }
 
-    /// The packet that arrives next, nil when none does up to `now`.
-    mutating func popFirst(at now: Instant) -> Packet? {
-        guard nextTime <= now, let last = heap.popLast() else { return nil }
-        guard !heap.isEmpty else { return packets.remove(last.packet) }
-        let first = heap[0]
+    private mutating func popFromHeap() -> Entry? {
+        guard let last = heap.popLast() else { return nil }
+        guard let first = heap.first else { return last }
         var parent = 0
         while true {
             var child = parent &* 2 &+ 1
@@ -54,6 +74,6 @@ struct DeliveryQueue: ~Copyable {
             parent = child
         }
         heap[parent] = last
-        return packets.remove(first.packet)
+        return first
     }
 }

@@ -95,22 +95,22 @@ public struct ImpairedLink: ~Copyable {
             counters.queueDrops &+= 1
             return
         }
-        if impairments.loss.happens(draw(.loss, number)) {
+        if happens(impairments.loss, .loss, number) {
             counters.lost &+= 1
             return
         }
-        if impairments.corruption.happens(draw(.corruption, number)) {
+        if happens(impairments.corruption, .corruption, number) {
             corrupt(&packet, draw(.corruptedBit, number))
         }
         let copy = duplicate(packet, number)
-        var arrival = departure + delay(draw(.jitter, number))
-        if impairments.reordering.happens(draw(.reordering, number)) {
+        var arrival = departure + delay(.jitter, number)
+        if happens(impairments.reordering, .reordering, number) {
             counters.reordered &+= 1
             arrival = arrival + impairments.reorderingHold
         }
         queue.insert(packet, at: arrival)
         if let copy {
-            queue.insert(copy, at: departure + delay(draw(.duplicateJitter, number)))
+            queue.insert(copy, at: departure + delay(.duplicateJitter, number))
         }
     }
 
@@ -119,11 +119,18 @@ public struct ImpairedLink: ~Copyable {
         random.secret(number << 3 | decision.rawValue)
     }
 
+    private func happens(
+        _ probability: Probability, _ decision: Decision, _ number: UInt64
+    ) -> Bool {
+        probability > .never && probability.happens(draw(decision, number))
+    }
+
     /// How long a packet travels: the delay, more or less by up to the jitter.
-    private func delay(_ random: UInt64) -> Interval {
+    private func delay(_ decision: Decision, _ number: UInt64) -> Interval {
         guard impairments.jitter > .zero else { return impairments.delay }
+        let random = draw(decision, number)
         let width = UInt64(impairments.jitter.nanoseconds) &* 2 &+ 1
-        let offset = Int64(random.multipliedFullWidth(by: width).high)
+        let offset = Int64(truncatingIfNeeded: random.multipliedFullWidth(by: width).high)
         let delay = impairments.delay - impairments.jitter + Interval(nanoseconds: offset)
         return max(.zero, delay)
     }
@@ -144,7 +151,7 @@ public struct ImpairedLink: ~Copyable {
 
     /// A second copy of `packet`, where chance asks for one and memory is there.
     private mutating func duplicate(_ packet: borrowing Packet, _ number: UInt64) -> Packet? {
-        guard impairments.duplication.happens(draw(.duplication, number)) else { return nil }
+        guard happens(impairments.duplication, .duplication, number) else { return nil }
         guard let copy = pools.copy(packet) else {
             counters.memoryDrops &+= 1
             return nil

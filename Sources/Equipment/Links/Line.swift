@@ -5,7 +5,7 @@ struct Line: Sendable {
     private let bitsPerSecond: Int64
     /// How long the line takes for a full queue.
     private let longestWait: Interval
-    private var busyUntil = Instant.zero
+    private var busyUntil = Instant(nanoseconds: .min)
     /// What rounding to nanoseconds left over, in units of 1/`bitsPerSecond` nanoseconds.
     private var remainder: Int64 = 0
 

@@ -57,9 +57,11 @@ public struct ByteQueue: ~Copyable {
 
     /// Takes in `count` bytes of `packet` from `offset` on; how many there was memory for.
     ///
-    /// Large slices are shared; small ones and the head are copied, so that few bytes never hold
-    /// a large chunk.
+    /// Large slices of the same pools are shared; small ones and the head are copied, so that few
+    /// bytes never hold a large chunk.
     public mutating func append(_ packet: borrowing Packet, from offset: Int, count: Int) -> Int {
+        // A chunk of other pools cannot stand in this queue: its bytes can.
+        let isOfThesePools = unsafe packet.state == state
         var skipped = offset
         var taken = 0
         for number in 0...packet.sliceCount {
@@ -70,7 +72,7 @@ public struct ByteQueue: ~Copyable {
             }
             let length = min(piece.count &- skipped, count &- taken)
             guard length > 0 else { break }
-            if number > 0 && length >= Self.sharingThreshold {
+            if number > 0 && length >= Self.sharingThreshold && isOfThesePools {
                 let slice = unsafe packet.table[number &- 1]
                 let start = slice.offset &+ UInt16(truncatingIfNeeded: skipped)
                 guard
@@ -91,7 +93,7 @@ public struct ByteQueue: ~Copyable {
     }
 
     /// A slice of at least this many bytes is worth the chunk it holds.
-    private static var sharingThreshold: Int { 4096 }
+    static var sharingThreshold: Int { 4096 }
 
     /// Puts a piece of somebody's chunk at the end and holds it.
     mutating func share(chunk: UInt32, offset: UInt16, count: UInt16) -> Bool {
@@ -192,7 +194,10 @@ public struct ByteQueue: ~Copyable {
 
     /// Shares up to `count` bytes from `offset` on with `packet`, as slices behind its head; how
     /// many there was room for.
+    ///
+    /// - Precondition: The packet is of the same pools.
     public mutating func attach(to packet: inout Packet, from offset: Int, count: Int) -> Int {
+        unsafe precondition(packet.state == state, "the packet is of other pools")
         var attached = 0
         var position = seek(offset)
         while position.index != ChunkNode.none, attached < count {

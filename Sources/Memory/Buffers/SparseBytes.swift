@@ -44,27 +44,52 @@ public struct SparseBytes: ~Copyable {
         return written
     }
 
-    /// Moves the `count` bytes at `position` to the end of `queue`, without copying them; how many
-    /// there was memory for. Chunks that end there or before are let go.
+    /// Moves the `count` bytes at `position` to the end of `queue`; how many there was memory for.
+    /// Chunks that end there or before are let go.
+    ///
+    /// Large pieces are shared; small ones are copied, so that few bytes never hold a chunk.
     public mutating func move(
         from position: UInt32, count: Int, to queue: inout ByteQueue
     ) -> Int {
+        unsafe precondition(queue.state == state, "the queue is of other pools")
         var moved = 0
         while moved < count {
             let place = position &+ UInt32(truncatingIfNeeded: moved)
             let within = place & Self.gridMask
             let length = min(BufferPools.chunkCount &- Int(within), count &- moved)
             guard let index = find(place & ~Self.gridMask) else { break }
-            let chunk = unsafe state.node(index).pointee.chunk
-            guard
-                queue.share(
-                    chunk: chunk, offset: UInt16(truncatingIfNeeded: within),
-                    count: UInt16(truncatingIfNeeded: length))
-            else { break }
-            moved &+= length
+            let taken = unsafe move(
+                chunk: state.node(index).pointee.chunk, from: within, count: length, to: &queue)
+            moved &+= taken
+            guard taken == length else { break }
         }
         removeAll(before: position &+ UInt32(truncatingIfNeeded: moved))
         return moved
+    }
+
+    private func move(
+        chunk: UInt32, from offset: UInt32, count: Int, to queue: inout ByteQueue
+    ) -> Int {
+        if count >= ByteQueue.sharingThreshold {
+            let isShared = queue.share(
+                chunk: chunk, offset: UInt16(truncatingIfNeeded: offset),
+                count: UInt16(truncatingIfNeeded: count))
+            return isShared ? count : 0
+        }
+        let start = unsafe state.chunkBytes(chunk) + Int(offset)
+        let bytes = unsafe Span<UInt8>(
+            _unsafeBytes: UnsafeRawBufferPointer(start: start, count: count))
+        return queue.append(bytes)
+    }
+
+    /// Lets go of everything.
+    public mutating func removeAll() {
+        while first != ChunkNode.none {
+            let next = unsafe state.node(first).pointee.next
+            unsafe state.releaseNode(first)
+            first = next
+        }
+        last = ChunkNode.none
     }
 
     /// Lets go of every chunk that ends at `position` or before.

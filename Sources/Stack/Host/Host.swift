@@ -13,7 +13,7 @@ import Wire
 ///     sleep(until: host.nextDeadline)
 ///
 /// Calls on endpoints never block; their time is that of the last `receive` or `advance`.
-public struct Host: ~Copyable {
+public struct Host: ~Copyable, Sendable {
     var network: NetworkLayer
     var tcp: TCPLayer
     var udp: UDPLayer

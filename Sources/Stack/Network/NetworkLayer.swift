@@ -206,6 +206,10 @@ struct NetworkLayer: ~Copyable {
         _ packet: consuming Packet, from source: MACAddress, to destination: MACAddress,
         type: EtherType, on id: InterfaceID
     ) {
+        guard packet.headroom >= EthernetHeader.byteCount else {
+            counters.count(.noBuffer)
+            return
+        }
         packet.prepend(EthernetHeader.byteCount)
         if case .partial(let start, let offset) = packet.metadata.checksum {
             packet.metadata.checksum = .partial(

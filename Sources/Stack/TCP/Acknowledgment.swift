@@ -62,6 +62,7 @@ extension Connection {
         if send.nxt < ack { send.nxt = ack }
         scoreboard.acknowledge(ack)
         flags.remove(.timedOut)
+        flags.insert(.needsFlush)
         roundTrip.endBackOff()
         if flags.contains(.recovering) {
             acceptInRecovery(bytes, &network)

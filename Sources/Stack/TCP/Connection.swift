@@ -111,12 +111,15 @@ struct Connection: ~Copyable {
         var edge: SequenceNumber
         /// RCV.NXT when an acknowledgment left last (Last.ACK.sent of RFC 7323).
         var acknowledged: SequenceNumber
+        /// Where the peer's FIN stands, once a segment told (`finKnown`).
+        var fin: SequenceNumber
 
         init(irs: SequenceNumber) {
             self.irs = irs
             nxt = irs
             edge = irs
             acknowledged = irs
+            fin = irs
         }
     }
 
@@ -131,6 +134,8 @@ struct Connection: ~Copyable {
         static let finQueued = Flags(rawValue: 1 << 3)
         /// The peer's last byte has come.
         static let finReceived = Flags(rawValue: 1 << 4)
+        /// A segment told where the peer's last byte is.
+        static let finKnown = Flags(rawValue: 1 << 18)
         /// An acknowledgment is to leave at the next flush.
         static let ackNow = Flags(rawValue: 1 << 5)
         /// It waits in the layer's list for the next flush.

@@ -81,8 +81,7 @@ extension Connection {
             return
         }
         guard probes < UInt8(clamping: configuration.keepaliveProbes) else {
-            sendEmpty(sequence: send.nxt, flags: [.rst, .ack], &network)
-            end(.timedOut)
+            abort(.timedOut, &network)
             return
         }
         probes &+= 1

@@ -82,7 +82,6 @@ extension TCPLayer {
         let half = halfOpens[id]
         var shadow = connection(from: half, &network)
         shadow.sendSyn(&network)
-        if half.attempts > 0 { network.counters.count(.tcpRetransmittedSegments) }
         halfOpens[id].attempts &+= 1
         let wait = network.tcp.initialTimeout * (1 << Int(min(half.attempts, 6)))
         halfOpens[id].timer = network.timers.schedule(

@@ -16,11 +16,8 @@ struct Reassembly: ~Copyable {
 
     var isEmpty: Bool { ranges.isEmpty }
 
-    /// The end of what has come.
-    var end: SequenceNumber? { ranges.last?.end }
-
     mutating func removeAll() {
-        if let end { bytes.removeAll(before: end.rawValue &+ UInt32(BufferPools.chunkCount)) }
+        bytes.removeAll()
         ranges.removeAll(keepingCapacity: true)
     }
 
@@ -64,7 +61,7 @@ struct Reassembly: ~Copyable {
             }
             ranges.removeFirst()
         }
-        bytes.removeAll(before: next.rawValue)
+        if ranges.isEmpty { bytes.removeAll() } else { bytes.removeAll(before: next.rawValue) }
         return sequence.distance(to: next)
     }
 

@@ -68,7 +68,12 @@ extension Connection {
             count &-= old
         }
         count = min(count, max(0, sequence.distance(to: receive.edge)))
-        guard count > 0 else { return }
+        guard count > 0 else {
+            // A probe of our shut window: the answer tells of it (RFC 9293 §3.8.6.1).
+            network.counters.count(.tcpOutOfWindow)
+            flags.insert(.ackNow)
+            return
+        }
         if sequence == receive.nxt {
             acceptInOrder(packet, from: offset, count: count, &network)
         } else {
@@ -89,7 +94,7 @@ extension Connection {
             // Nobody will read it; the peer is not told (Linux's shutdown of the reading side).
         } else {
             taken = receiveQueue.append(packet, from: offset, count: count)
-            if taken < count { network.counters.count(.tcpReceiveMemory) }
+            if taken < count { taken = makeRoom(packet, from: offset, taken, of: count, &network) }
         }
         receive.nxt = receive.nxt.advanced(by: taken)
         if !reassembly.isEmpty {
@@ -103,6 +108,21 @@ extension Connection {
         scheduleAck(&network)
     }
 
+    /// Memory is short: what came out of order makes room for what came in order; how much of
+    /// `count` bytes was taken then.
+    private mutating func makeRoom(
+        _ packet: borrowing Packet, from offset: Int, _ taken: Int, of count: Int,
+        _ network: inout NetworkLayer
+    ) -> Int {
+        var taken = taken
+        if !reassembly.isEmpty {
+            reassembly.removeAll()
+            taken &+= receiveQueue.append(packet, from: offset &+ taken, count: count &- taken)
+        }
+        if taken < count { network.counters.count(.tcpReceiveMemory) }
+        return taken
+    }
+
     /// Every second full segment is acknowledged at once, others a little later (RFC 9293
     /// §3.8.6.3); at the start all are, so that the peer's window grows fast, as Linux does.
     private mutating func scheduleAck(_ network: inout NetworkLayer) {
@@ -113,6 +133,15 @@ extension Connection {
             delayedAckAt = network.now + network.tcp.delayedAck
             network.counters.count(.tcpDelayedAcks)
         }
+    }
+
+    /// Keeps in mind where the peer's FIN stands: it may come before text that it follows.
+    mutating func noteFin(of segment: ArrivingSegment) {
+        guard segment.flags.contains(.fin), !flags.contains(.finReceived) else { return }
+        let place = segment.sequence.advanced(by: segment.textCount)
+        guard place >= receive.nxt, place <= receive.edge else { return }
+        receive.fin = place
+        flags.insert(.finKnown)
     }
 
     /// The peer's FIN stands at RCV.NXT (RFC 9293 §3.10.7.4, eighth).

@@ -66,7 +66,6 @@ extension Connection {
 
     /// An acknowledgment of `bytes` during recovery: the end of it, or of one hole.
     mutating func acceptInRecovery(_ bytes: UInt32, _ network: inout NetworkLayer) {
-        flags.insert(.needsFlush)
         if send.una >= send.recover {
             flags.remove(.recovering)
             duplicateAcks = 0
@@ -103,6 +102,11 @@ extension Connection {
         network.counters.count(.tcpTimeouts)
         congestion.timedOut(
             flight: send.flight, mss: mss, isFirst: !flags.contains(.timedOut))
+        // What the peer holds out of order it may drop again (RFC 2018 §8): what it does not
+        // acknowledge although it stands next, and in the end everything, is sent once more.
+        if flags.contains(.timedOut) || !scoreboard.isEmpty && scoreboard.begins(by: send.una) {
+            scoreboard.removeAll()
+        }
         flags.insert(.timedOut)
         flags.remove(.recovering)
         roundTrip.backOff()

@@ -40,6 +40,12 @@ struct Scoreboard {
         if let first = ranges.first, first.start < una { ranges[0].start = una }
     }
 
+    /// Whether the peer holds what stands at `sequence`.
+    func begins(by sequence: SequenceNumber) -> Bool {
+        guard let first = ranges.first else { return false }
+        return first.start <= sequence
+    }
+
     /// How many bytes between `start` and `end` the peer holds.
     func count(from start: SequenceNumber, to end: SequenceNumber) -> UInt32 {
         guard start < end else { return 0 }

@@ -70,9 +70,8 @@ extension Connection {
         var rest = segment
         rest.sequence += 1
         acceptText(rest, of: packet, &network)
-        if rest.flags.contains(.fin), receive.nxt == rest.sequence.advanced(by: rest.textCount) {
-            acceptFin(&network)
-        }
+        noteFin(of: rest)
+        if flags.contains(.finKnown), receive.fin == receive.nxt { acceptFin(&network) }
     }
 
     /// What both SYNs offered is in force from here on.
@@ -145,12 +144,8 @@ extension Connection {
             return
         }
         acceptText(segment, of: packet, &network)
-        let finSequence = segment.sequence.advanced(by: segment.textCount)
-        if segment.flags.contains(.fin), finSequence == receive.nxt,
-            !flags.contains(.finReceived)
-        {
-            acceptFin(&network)
-        }
+        noteFin(of: segment)
+        if flags.contains(.finKnown), receive.fin == receive.nxt { acceptFin(&network) }
         if flags.contains(.ackNow) { flags.insert(.needsFlush) }
     }
 
@@ -168,7 +163,7 @@ extension Connection {
         if isOlder, !isStale {
             guard !segment.flags.contains(.rst) else { return true }
             network.counters.count(.tcpOldTimestamp)
-            challenge(&network)
+            answerUnacceptable(segment, &network)
             return false
         }
         if segment.sequence <= receive.acknowledged {
@@ -192,15 +187,22 @@ extension Connection {
         if begins && ends && hasRoom { return true }
         network.counters.count(.tcpOutOfWindow)
         if segment.flags.contains(.rst) { return false }
-        if segment.length > 0 {
-            // A retransmission: our acknowledgment was lost, and the peer's FIN or text waits.
-            network.counters.count(.tcpDuplicateData)
-            acceptOldAcknowledgment(segment, &network)
-            flags.insert([.ackNow, .needsFlush])
-        } else {
-            challenge(&network)
-        }
+        if segment.textCount > 0 { acceptOldAcknowledgment(segment, &network) }
+        answerUnacceptable(segment, &network)
         return false
+    }
+
+    /// An unacceptable segment is answered with an acknowledgment (first). One with text or a FIN
+    /// is a retransmission: our acknowledgment was lost, and the peer waits for it.
+    private mutating func answerUnacceptable(
+        _ segment: ArrivingSegment, _ network: inout NetworkLayer
+    ) {
+        guard segment.length > 0, !segment.flags.contains(.syn) else {
+            challenge(&network)
+            return
+        }
+        network.counters.count(.tcpDuplicateData)
+        flags.insert([.ackNow, .needsFlush])
     }
 
     /// A retransmission that was received before may still acknowledge something new.
@@ -288,7 +290,7 @@ extension Connection {
     mutating func abort(_ reason: StackError?, _ network: inout NetworkLayer) {
         if state.isSynchronized, state != .timeWait {
             network.counters.count(.tcpResetsSent)
-            sendEmpty(sequence: send.nxt, flags: [.rst, .ack], &network)
+            sendEmpty(sequence: acceptableSequence, flags: [.rst, .ack], &network)
         }
         end(reason)
     }

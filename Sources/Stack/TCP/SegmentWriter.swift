@@ -15,9 +15,10 @@ extension Connection {
     ) -> UInt32 {
         guard var packet = network.pools.control(headroom: NetworkLayer.headroom) else {
             network.counters.count(.noBuffer)
+            tryAgainLater(network)
             return 0
         }
-        let options = currentOptions(network.now)
+        let options = currentOptions(network.now, textCount: count)
         let headerCount = TCPHeader.byteCount &+ options.encodedCount
         packet.extend(headerCount)
         let attached = attachText(to: &packet, from: sequence, count: count)
@@ -27,15 +28,20 @@ extension Connection {
         if attached > 0 && isLast { flags.insert(.psh) }
         let carriesFin = isLast && self.flags.contains(.finQueued)
         if carriesFin { flags.insert(.fin) }
-        guard attached > 0 || carriesFin || count == 0 else {
-            network.counters.count(.noBuffer)
-            return 0
-        }
+        guard attached > 0 || carriesFin || count == 0 else { return 0 }
         if attached > Int(segmentSize) { packet.metadata.segmentSize = segmentSize }
         finish(packet, sequence: sequence, flags: flags, options: options, &network)
         let length = UInt32(truncatingIfNeeded: attached) &+ (carriesFin ? 1 : 0)
         if length > 0 { noteSent(sequence, length, &network) }
         return length
+    }
+
+    /// Memory was short, and no acknowledgment may come that would have us try again: the timer
+    /// must.
+    private mutating func tryAgainLater(_ network: borrowing NetworkLayer) {
+        guard retransmitAt == .never else { return }
+        if send.una == send.max { flags.insert(.persisting) }
+        retransmitAt = network.now + roundTrip.timeout(network.tcp)
     }
 
     /// Keeps the books of what left: retransmissions, SND.NXT, and the segment that is timed.
@@ -70,21 +76,32 @@ extension Connection {
         return sendQueue.copy(to: &packet, from: offset, count: available)
     }
 
-    private func currentOptions(_ now: Instant) -> TCPOptions {
+    /// The options of a segment with `textCount` bytes of text. Selective acknowledgments stand
+    /// only where there is room: what came out of order was reported without text at once.
+    private func currentOptions(_ now: Instant, textCount: Int = 0) -> TCPOptions {
         var options = TCPOptions()
         if flags.contains(.timestamps) {
             options.timestamps = TCPTimestamps(value: timestamp(now), echo: recentTimestamp)
         }
-        if !reassembly.isEmpty, flags.contains(.selectiveAcks) {
-            options.sackBlocks = reassembly.blocks(
-                atMost: flags.contains(.timestamps) ? 3 : 4)
-        }
+        guard !reassembly.isEmpty, flags.contains(.selectiveAcks) else { return options }
+        let room = min(
+            TCPHeader.maximumOptionsCount, Int(maximumSegmentSize) &- textCount)
+        let limit = (room &- optionCount &- 4) / 8
+        if limit > 0 { options.sackBlocks = reassembly.blocks(atMost: limit) }
         return options
     }
 
     /// Sends an acknowledgment without text.
     mutating func sendAck(_ network: inout NetworkLayer) {
-        sendEmpty(sequence: send.nxt, flags: [.ack], &network)
+        sendEmpty(sequence: acceptableSequence, flags: [.ack], &network)
+    }
+
+    /// The number for a segment without text that the peer will not find out of its window: what
+    /// was sent last, even after a timeout took SND.NXT back, unless the peer shrank its window.
+    var acceptableSequence: SequenceNumber {
+        let edge = send.una + send.wnd
+        let slack = 1 << Int(sendScale)
+        return edge.distance(to: send.max) < slack ? send.max : edge
     }
 
     /// Sends a segment without text: an acknowledgment, a probe or a reset.
@@ -102,12 +119,13 @@ extension Connection {
 
     /// Sends a SYN, or a SYN-ACK of a simultaneous open.
     mutating func sendSyn(_ network: inout NetworkLayer) {
+        let answers = state == .synReceived
+        let configuration = network.tcp
+        retransmitAt = network.now + roundTrip.timeout(configuration)
         guard var packet = network.pools.control(headroom: NetworkLayer.headroom) else {
             network.counters.count(.noBuffer)
             return
         }
-        let answers = state == .synReceived
-        let configuration = network.tcp
         var options = TCPOptions(maximumSegmentSize: announcedSegmentSize)
         if answers ? flags.contains(.selectiveAcks) : configuration.selectiveAcks {
             options.sackPermitted = true
@@ -132,7 +150,6 @@ extension Connection {
         finish(
             packet, sequence: send.iss, flags: answers ? [.syn, .ack] : [.syn], options: options,
             &network)
-        retransmitAt = network.now + roundTrip.timeout(configuration)
     }
 
     /// Writes the header into the head of `packet` and sends it.

@@ -160,6 +160,25 @@ struct ImpairedLinkTests {
         #expect(arrivals.allSatisfy { $0.time >= Int64($0.number) * 10_000 })
     }
 
+    @Test(
+        "intervals of any size do not trap", arguments: [0, 1, .max / 2, .max - 1, .max] as [Int64])
+    func extremeIntervals(nanoseconds: Int64) throws {
+        for sign in [1, -1] as [Int64] {
+            var link = link {
+                $0.delay = Interval(nanoseconds: nanoseconds * sign)
+                $0.jitter = Interval(nanoseconds: nanoseconds * sign)
+                $0.reordering = .always
+                $0.reorderingHold = Interval(nanoseconds: nanoseconds * sign)
+                $0.duplication = .always
+            }
+            for _ in 0..<20 {
+                link.submit(try makePacket([1], headCount: 1, from: pools), at: .zero)
+            }
+            let submitted = link.counters.submitted
+            #expect(submitted == 20)
+        }
+    }
+
     @Test("duplicates come as often as asked, right behind their originals")
     func duplication() throws {
         var link = link { $0.duplication = .percent(5) }

@@ -36,6 +36,15 @@ struct RateTests {
         #expect(arrivals(&link) == [1_000_005, 1_500_005, 1_750_005])
     }
 
+    @Test("time may begin anywhere")
+    func negativeTime() throws {
+        var link = link(.megabits(8), queueLimit: 0)
+        link.submit(
+            try makePacket(Array(repeating: 0, count: 100), headCount: 100, from: pools),
+            at: Instant(nanoseconds: -500_000))
+        #expect(arrivals(&link) == [-400_000])
+    }
+
     @Test("an idle line begins at once again")
     func idle() throws {
         var link = link(.megabits(8), queueLimit: 100_000)

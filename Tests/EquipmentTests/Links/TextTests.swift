@@ -70,6 +70,18 @@ struct TextTests {
         #expect(Interval(text) == nil)
     }
 
+    @Test("counts beyond the range become the nearest that exists")
+    func nearest() {
+        #expect(BitRate.kilobits(64).bitsPerSecond == 64_000)
+        #expect(BitRate.kilobits(-1).bitsPerSecond == 1)
+        #expect(BitRate.megabits(.max).bitsPerSecond == 1_000_000_000_000_000)
+        #expect(BitRate.megabits(1) > BitRate.kilobits(999))
+        #expect(Probability.percent(101) == .always && Probability.percent(-1) == .never)
+        #expect(Probability.perMillion(20_000) == .percent(2))
+        #expect(Probability.percent(1) < Probability.percent(2))
+        #expect(Probability(partsPerBillion: .max) == .always)
+    }
+
     @Test("chance compares its 64 random bits with the probability")
     func happens() {
         let half = Probability.percent(50)

@@ -1,0 +1,66 @@
+# Everything there is to do with Sockeye. `make help` lists it.
+
+PREFIX ?= /usr/local
+SWIFT ?= swift
+DESTDIR ?=
+FRAMES ?= 1000000
+
+release = .build/release/sockeye
+# The runtime goes into the command, so that it can be copied to where no toolchain is.
+build_release = $(SWIFT) build -c release --product sockeye --static-swift-stdlib
+
+.DEFAULT_GOAL := build
+.PHONY: build run test test-all bench fuzz embedded lint format install setup clean help
+
+build: ## build the sockeye command (the default)
+	@scripts/setup.sh build
+	$(build_release)
+	@echo
+	@echo "Built $(release). Next: \`make run\`, \`make test\`, \`make help\`."
+
+run: ## fetch a page with curl over Sockeye, packets shown
+	@scripts/setup.sh run
+	$(build_release)
+	@scripts/run.sh $(release)
+
+test: ## all tests that end within minutes
+	@scripts/setup.sh test
+	@scripts/test.sh
+
+test-all: ## the tests, the long ones included
+	@scripts/setup.sh test
+	@SOCKEYE_LONG_TESTS=1 scripts/test.sh
+
+bench: ## measurements, beside the kernel's in the same run
+	@scripts/setup.sh test
+	$(build_release)
+	$(SWIFT) run -c release StackBenchmark
+	python3 Benchmarks/tap.py $(release)
+
+fuzz: ## arbitrary frames into a stack: make fuzz FRAMES=1000000
+	@scripts/setup.sh build
+	SOCKEYE_FUZZ_FRAMES=$(FRAMES) $(SWIFT) test --disable-xctest --filter Fuzz
+
+embedded: ## compile the pure modules in Embedded Swift
+	@scripts/embedded.sh
+
+lint: ## check style, and the rules of docs/ARCHITECTURE.md
+	@scripts/lint.sh
+
+format: ## bring the sources into the project's style
+	$(SWIFT) format --in-place --recursive --parallel Sources Tests Benchmarks Package.swift
+
+install: ## install the command: make install PREFIX=/usr/local
+	@scripts/setup.sh build
+	$(build_release)
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 $(release) "$(DESTDIR)$(PREFIX)/bin/sockeye"
+
+setup: ## install what builds and tests need
+	@scripts/setup.sh test
+
+clean: ## remove what was built
+	rm -rf .build
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,0 +1,218 @@
+// Another process's descriptors, memory and end.
+#define _GNU_SOURCE
+#include "CLinuxSeccomp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+// Descriptors --------------------------------------------------------------------------------
+
+int clinux_socket_inode(pid_t thread, int descriptor, uint64_t *inode) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", thread, descriptor);
+    struct stat facts;
+    if (stat(path, &facts) < 0) return -errno;
+    if (!S_ISSOCK(facts.st_mode)) return -ENOTSOCK;
+    *inode = facts.st_ino;
+    return 0;
+}
+
+int clinux_own_socket_inode(int descriptor, uint64_t *inode) {
+    struct stat facts;
+    if (fstat(descriptor, &facts) < 0) return -errno;
+    *inode = facts.st_ino;
+    return 0;
+}
+
+// The value of a line "NAME:\tVALUE" of a file in /proc, read in `base`.
+static long proc_field(const char *path, const char *name, int base) {
+    char text[4096];
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return -errno;
+    ssize_t count = read(file, text, sizeof text - 1);
+    close(file);
+    if (count < 0) return -EIO;
+    text[count] = 0;
+    const char *line = strstr(text, name);
+    return line == NULL ? -ENOENT : strtol(line + strlen(name), NULL, base);
+}
+
+// pidfd_open takes thread-group leaders only (before Linux 6.9).
+static int open_process(pid_t thread) {
+    long process = syscall(SYS_pidfd_open, thread, 0);
+    if (process >= 0) return (int)process;
+    if (errno != EINVAL && errno != ENOENT) return -errno;
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/status", thread);
+    long leader = proc_field(path, "Tgid:", 10);
+    if (leader <= 0) return -ESRCH;
+    process = syscall(SYS_pidfd_open, (pid_t)leader, 0);
+    return process < 0 ? -errno : (int)process;
+}
+
+int clinux_duplicate_descriptor(pid_t thread, int descriptor) {
+    int process = open_process(thread);
+    if (process < 0) return process;
+    long duplicate = syscall(SYS_pidfd_getfd, process, descriptor, 0);
+    int result = duplicate < 0 ? -errno : (int)duplicate;
+    close(process);
+    return result;
+}
+
+int clinux_closes_on_exec(pid_t thread, int descriptor) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", thread, descriptor);
+    long flags = proc_field(path, "flags:", 8);
+    return flags >= 0 && (flags & O_CLOEXEC) != 0;
+}
+
+int clinux_catches_signals(pid_t thread) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/status", thread);
+    long caught = proc_field(path, "SigCgt:", 16);
+    // The two that the C library takes for its threads are of no interest.
+    const long internal = 3L << 31;
+    return caught > 0 && (caught & ~internal) != 0;
+}
+
+int clinux_unread_count(int descriptor) {
+    int count = 0;
+    return ioctl(descriptor, SIOCINQ, &count) < 0 ? -errno : count;
+}
+
+int clinux_unsent_count(int descriptor) {
+    int count = 0;
+    return ioctl(descriptor, SIOCOUTQ, &count) < 0 ? -errno : count;
+}
+
+int clinux_accept(int listener) {
+    int descriptor = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int clinux_peer_credentials(int descriptor, struct clinux_credentials *credentials) {
+    struct ucred facts;
+    socklen_t length = sizeof facts;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &facts, &length) < 0) return -errno;
+    credentials->process = facts.pid;
+    credentials->user = facts.uid;
+    credentials->group = facts.gid;
+    return 0;
+}
+
+// Memory -------------------------------------------------------------------------------------
+
+_Static_assert(sizeof(struct clinux_piece) == sizeof(struct iovec), "a piece is an iovec");
+
+long clinux_gather_memory(pid_t thread, const struct clinux_piece *pieces, size_t piece_count,
+                             void *bytes, size_t count) {
+    struct iovec local = {.iov_base = bytes, .iov_len = count};
+    const struct iovec *remote = (const struct iovec *)pieces;
+    ssize_t copied = process_vm_readv(thread, &local, 1, remote, piece_count, 0);
+    return copied < 0 ? -errno : copied;
+}
+
+long clinux_scatter_memory(pid_t thread, const struct clinux_piece *pieces, size_t piece_count,
+                              const void *bytes, size_t count) {
+    struct iovec local = {.iov_base = (void *)bytes, .iov_len = count};
+    const struct iovec *remote = (const struct iovec *)pieces;
+    ssize_t copied = process_vm_writev(thread, &local, 1, remote, piece_count, 0);
+    return copied < 0 ? -errno : copied;
+}
+
+long clinux_read_memory(pid_t thread, uint64_t address, void *bytes, size_t count) {
+    struct clinux_piece remote = {.address = address, .count = count};
+    return clinux_gather_memory(thread, &remote, 1, bytes, count);
+}
+
+long clinux_write_memory(pid_t thread, uint64_t address, const void *bytes, size_t count) {
+    struct clinux_piece remote = {.address = address, .count = count};
+    return clinux_scatter_memory(thread, &remote, 1, bytes, count);
+}
+
+// The process tree ---------------------------------------------------------------------------
+
+int clinux_become_subreaper(void) {
+    return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+int clinux_reap(struct clinux_child_report *report) {
+    siginfo_t facts;
+    memset(&facts, 0, sizeof facts);
+    if (waitid(P_ALL, 0, &facts, WEXITED | WSTOPPED | WCONTINUED | WNOHANG) < 0) return -errno;
+    if (facts.si_pid == 0) return 0;
+    report->process = facts.si_pid;
+    report->value = facts.si_status;
+    switch (facts.si_code) {
+    case CLD_EXITED: report->change = CLINUX_CHILD_EXITED; break;
+    case CLD_STOPPED: report->change = CLINUX_CHILD_STOPPED; break;
+    case CLD_CONTINUED: report->change = CLINUX_CHILD_CONTINUED; break;
+    default: report->change = CLINUX_CHILD_KILLED; break;
+    }
+    return 1;
+}
+
+int clinux_signal_descriptor(const void *set) {
+    int descriptor = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int clinux_next_signal(int descriptor, struct clinux_signal *signal) {
+    struct signalfd_siginfo facts;
+    if (read(descriptor, &facts, sizeof facts) != (ssize_t)sizeof facts) return 0;
+    signal->number = (int)facts.ssi_signo;
+    signal->is_from_kernel = facts.ssi_code > 0;
+    return 1;
+}
+
+// Waiting ------------------------------------------------------------------------------------
+
+_Static_assert((int)CLINUX_READABLE == (int)EPOLLIN && (int)CLINUX_WRITABLE == (int)EPOLLOUT &&
+                   (int)CLINUX_HUNG_UP == (int)EPOLLHUP &&
+                   (int)CLINUX_HALF_CLOSED == (int)EPOLLRDHUP &&
+                   (unsigned)CLINUX_ON_CHANGE == (unsigned)EPOLLET,
+               "interests are epoll's");
+
+int clinux_epoll_create(void) {
+    int descriptor = epoll_create1(EPOLL_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int clinux_epoll_control(int epoll, int operation, int descriptor, uint64_t token,
+                         uint32_t events) {
+    static const int operations[] = {EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_CTL_DEL};
+    struct epoll_event event = {.events = events, .data.u64 = token};
+    return epoll_ctl(epoll, operations[operation], descriptor, &event) < 0 ? -errno : 0;
+}
+
+int clinux_epoll_wait(int epoll, struct clinux_ready *ready, int64_t nanoseconds) {
+    struct epoll_event events[CLINUX_READY_CAPACITY];
+    struct timespec limit = {.tv_sec = nanoseconds / 1000000000,
+                             .tv_nsec = nanoseconds % 1000000000};
+    long count = syscall(SYS_epoll_pwait2, epoll, events, CLINUX_READY_CAPACITY,
+                         nanoseconds < 0 ? NULL : &limit, NULL, 0);
+    if (count < 0 && (errno == ENOSYS || errno == EPERM)) {
+        // Before Linux 5.11, and where a container's filter does not know the call.
+        int milliseconds = nanoseconds < 0 ? -1 : (int)((nanoseconds + 999999) / 1000000);
+        count = epoll_wait(epoll, events, CLINUX_READY_CAPACITY, milliseconds);
+    }
+    for (long i = 0; i < count; i++)
+        ready[i] = (struct clinux_ready){.token = events[i].data.u64, .events = events[i].events};
+    return count < 0 ? -errno : (int)count;
+}

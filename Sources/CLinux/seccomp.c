@@ -1,0 +1,379 @@
+// The filter, the start of the filtered program, and the answers to its notifications.
+#define _GNU_SOURCE
+#include "CLinuxSeccomp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <signal.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#define NATIVE_ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define NATIVE_ARCHITECTURE AUDIT_ARCH_AARCH64
+#else
+#error "sockeye run knows the system calls of x86_64 and aarch64 only"
+#endif
+
+// Linux 6.6; the header of Debian 12 does not have it.
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
+#endif
+#define FD_SYNC_WAKE_UP 1UL
+
+// The filter ---------------------------------------------------------------------------------
+
+enum { FILTER_CAPACITY = 128 };
+
+struct filter {
+    struct sock_filter code[FILTER_CAPACITY];
+    unsigned short count;
+};
+
+static void emit(struct filter *f, unsigned short code, unsigned int k, unsigned char jump_true,
+                 unsigned char jump_false) {
+    f->code[f->count++] = (struct sock_filter)BPF_JUMP(code, k, jump_true, jump_false);
+}
+
+static void load(struct filter *f, size_t offset) {
+    emit(f, BPF_LD | BPF_W | BPF_ABS, (unsigned int)offset, 0, 0);
+}
+
+static void answer(struct filter *f, unsigned int action) {
+    emit(f, BPF_RET | BPF_K, action, 0, 0);
+}
+
+static unsigned int refuse(int error) { return SECCOMP_RET_ERRNO | (unsigned int)error; }
+
+// Arguments are 64 bits, words of the machine's order; both machines are little-endian.
+static size_t low_word(int argument) {
+    return offsetof(struct seccomp_data, args) + 8 * (size_t)argument;
+}
+static size_t high_word(int argument) { return low_word(argument) + 4; }
+
+// Each stanza looks at the call's number and either answers or falls to the next stanza.
+static void on_call(struct filter *f, unsigned int number, unsigned int action) {
+    emit(f, BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1);
+    answer(f, action);
+}
+
+static void notify_unless_first_argument_is(struct filter *f, unsigned int number,
+                                            unsigned int value) {
+    emit(f, BPF_JMP | BPF_JEQ | BPF_K, number, 0, 4);
+    load(f, low_word(0));
+    emit(f, BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
+    answer(f, SECCOMP_RET_ALLOW);
+    answer(f, SECCOMP_RET_USER_NOTIF);
+}
+
+static void notify_with_pointer(struct filter *f, unsigned int number, int argument) {
+    emit(f, BPF_JMP | BPF_JEQ | BPF_K, number, 0, 6);
+    load(f, low_word(argument));
+    emit(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2);
+    load(f, high_word(argument));
+    emit(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+    answer(f, SECCOMP_RET_USER_NOTIF);
+    answer(f, SECCOMP_RET_ALLOW);
+}
+
+// A program that makes itself undumpable would lock the launcher out of its memory and
+// descriptors, so it is told that it succeeded.
+static void pretend_to_become_undumpable(struct filter *f) {
+    emit(f, BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 6);
+    load(f, low_word(0));
+    emit(f, BPF_JMP | BPF_JEQ | BPF_K, PR_SET_DUMPABLE, 0, 3);
+    load(f, low_word(1));
+    emit(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
+    answer(f, refuse(0));
+    answer(f, SECCOMP_RET_ALLOW);
+}
+
+static void build_filter(struct filter *f) {
+    f->count = 0;
+    load(f, offsetof(struct seccomp_data, arch));
+#if defined(__x86_64__)
+    // 32-bit programs run, but get no sockets: socketcall, the separate calls and io_uring_setup
+    // of i386. Their numbers are not in the 64-bit headers.
+    emit(f, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 0, 9);
+    load(f, offsetof(struct seccomp_data, nr));
+    on_call(f, 102, refuse(ENOSYS));
+    on_call(f, 425, refuse(ENOSYS));
+    emit(f, BPF_JMP | BPF_JGE | BPF_K, 359, 0, 2);
+    emit(f, BPF_JMP | BPF_JGT | BPF_K, 373, 1, 0);
+    answer(f, refuse(ENOSYS));
+    answer(f, SECCOMP_RET_ALLOW);
+#endif
+    emit(f, BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCHITECTURE, 1, 0);
+    answer(f, refuse(ENOSYS));
+    load(f, offsetof(struct seccomp_data, nr));
+#if defined(__x86_64__)
+    enum { X32_BIT = 0x40000000 };
+    emit(f, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
+    answer(f, refuse(ENOSYS));
+#endif
+    notify_unless_first_argument_is(f, SYS_socket, AF_UNIX);
+    notify_with_pointer(f, SYS_sendto, 4);
+    notify_with_pointer(f, SYS_recvfrom, 4);
+    static const unsigned int notified[] = {
+        SYS_connect,     SYS_bind,       SYS_listen,  SYS_accept,  SYS_accept4,  SYS_getsockname,
+        SYS_getpeername, SYS_setsockopt, SYS_getsockopt, SYS_sendmsg, SYS_recvmsg, SYS_sendmmsg,
+        SYS_recvmmsg,
+    };
+    for (size_t i = 0; i < sizeof notified / sizeof notified[0]; i++)
+        on_call(f, notified[i], SECCOMP_RET_USER_NOTIF);
+    // The calls of a ring are not seen by any filter.
+    on_call(f, SYS_io_uring_setup, refuse(ENOSYS));
+    pretend_to_become_undumpable(f);
+    answer(f, SECCOMP_RET_ALLOW);
+}
+
+// Installs the filter on the calling thread; the listener, close-on-exec, or a negated errno.
+static int install_filter(void) {
+    struct filter f;
+    build_filter(&f);
+    struct sock_fprog program = {.len = f.count, .filter = f.code};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return -errno;
+    long listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+                            SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+    return listener < 0 ? -errno : (int)listener;
+}
+
+// The start of the program -------------------------------------------------------------------
+
+// A child that shares the table of descriptors until it executes: so the listener, which only the
+// filtered child can make, appears in the parent's table without a sendmsg that would be notified.
+static pid_t fork_sharing_descriptors(unsigned long flags) {
+    return (pid_t)syscall(SYS_clone, CLONE_FILES | flags | SIGCHLD, 0, 0, 0, 0);
+}
+
+struct child_word {
+    int listener;
+    int stage;
+    int error;
+};
+
+static void tell(int pipe, struct child_word word) {
+    while (write(pipe, &word, sizeof word) < 0 && errno == EINTR) {
+    }
+}
+
+static void run_child(const char *file, char *const arguments[], char *const environment[],
+                      const sigset_t *mask, int pipe) {
+    int listener = install_filter();
+    if (listener < 0) {
+        tell(pipe, (struct child_word){-1, CLINUX_SPAWN_FILTER, -listener});
+        _exit(127);
+    }
+    tell(pipe, (struct child_word){listener, 0, 0});
+    sigprocmask(SIG_SETMASK, mask, NULL);
+    execvpe(file, arguments, environment);
+    tell(pipe, (struct child_word){-1, CLINUX_SPAWN_EXECUTE, errno});
+    _exit(127);
+}
+
+int clinux_spawn_filtered(const char *file, char *const arguments[], char *const environment[],
+                          const void *mask, pid_t *process, int *listener, int *stage) {
+    int ends[2];
+    *stage = CLINUX_SPAWN_FORK;
+    *listener = -1;
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return -errno;
+    // CLONE_VFORK: the parent goes on when the child has executed or died, so that whatever the
+    // child had to say is in the pipe by then.
+    pid_t child = fork_sharing_descriptors(CLONE_VFORK);
+    if (child == 0) run_child(file, arguments, environment, mask, ends[1]);
+    int error = child < 0 ? errno : 0;
+    struct child_word word;
+    while (error == 0 && read(ends[0], &word, sizeof word) == (ssize_t)sizeof word) {
+        if (word.listener >= 0) *listener = word.listener;
+        if (word.error != 0) {
+            *stage = word.stage;
+            error = word.error;
+        }
+    }
+    close(ends[0]);
+    close(ends[1]);
+    if (error == 0 && *listener < 0) error = ECHILD;
+    if (error != 0) {
+        if (*listener >= 0) close(*listener);
+        if (child > 0) waitpid(child, NULL, 0);
+        return -error;
+    }
+    *process = child;
+    return 0;
+}
+
+// Notifications ------------------------------------------------------------------------------
+
+static int call_of(int number) {
+    switch (number) {
+    case SYS_socket: return CLINUX_CALL_SOCKET;
+    case SYS_connect: return CLINUX_CALL_CONNECT;
+    case SYS_bind: return CLINUX_CALL_BIND;
+    case SYS_listen: return CLINUX_CALL_LISTEN;
+    case SYS_accept: return CLINUX_CALL_ACCEPT;
+    case SYS_accept4: return CLINUX_CALL_ACCEPT4;
+    case SYS_getsockname: return CLINUX_CALL_GETSOCKNAME;
+    case SYS_getpeername: return CLINUX_CALL_GETPEERNAME;
+    case SYS_setsockopt: return CLINUX_CALL_SETSOCKOPT;
+    case SYS_getsockopt: return CLINUX_CALL_GETSOCKOPT;
+    case SYS_sendto: return CLINUX_CALL_SENDTO;
+    case SYS_recvfrom: return CLINUX_CALL_RECVFROM;
+    case SYS_sendmsg: return CLINUX_CALL_SENDMSG;
+    case SYS_recvmsg: return CLINUX_CALL_RECVMSG;
+    case SYS_sendmmsg: return CLINUX_CALL_SENDMMSG;
+    case SYS_recvmmsg: return CLINUX_CALL_RECVMMSG;
+    default: return CLINUX_CALL_OTHER;
+    }
+}
+
+int clinux_seccomp_receive(int listener, struct clinux_notification *notification) {
+    // Room for what later kernels may add to the structure; the kernel wants it zeroed.
+    union {
+        struct seccomp_notif call;
+        char room[512];
+    } buffer;
+    memset(&buffer, 0, sizeof buffer);
+    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &buffer.call) < 0) return -errno;
+    notification->id = buffer.call.id;
+    notification->thread = (int32_t)buffer.call.pid;
+    notification->call = call_of(buffer.call.data.nr);
+    memcpy(notification->arguments, buffer.call.data.args, sizeof notification->arguments);
+    return 0;
+}
+
+static int send_answer(int listener, struct seccomp_notif_resp response) {
+    union {
+        struct seccomp_notif_resp response;
+        char room[512];
+    } buffer;
+    memset(&buffer, 0, sizeof buffer);
+    buffer.response = response;
+    return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &buffer.response) < 0 ? -errno : 0;
+}
+
+int clinux_seccomp_answer(int listener, uint64_t id, int64_t value, int error) {
+    return send_answer(listener,
+                       (struct seccomp_notif_resp){.id = id, .val = value, .error = -error});
+}
+
+int clinux_seccomp_continue(int listener, uint64_t id) {
+    return send_answer(listener, (struct seccomp_notif_resp){
+                                     .id = id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE});
+}
+
+int clinux_seccomp_is_valid(int listener, uint64_t id) {
+    return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) < 0 ? -errno : 0;
+}
+
+static int add_descriptor(int listener, struct seccomp_notif_addfd request) {
+    int number = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &request);
+    return number < 0 ? -errno : number;
+}
+
+int clinux_seccomp_add_descriptor(int listener, uint64_t id, int descriptor, int close_on_exec) {
+    return add_descriptor(
+        listener, (struct seccomp_notif_addfd){.id = id,
+                                               .flags = SECCOMP_ADDFD_FLAG_SEND,
+                                               .srcfd = (uint32_t)descriptor,
+                                               .newfd_flags = close_on_exec ? O_CLOEXEC : 0});
+}
+
+int clinux_seccomp_replace_descriptor(int listener, uint64_t id, int descriptor, int number,
+                                      int close_on_exec) {
+    return add_descriptor(
+        listener, (struct seccomp_notif_addfd){.id = id,
+                                               .flags = SECCOMP_ADDFD_FLAG_SETFD,
+                                               .srcfd = (uint32_t)descriptor,
+                                               .newfd = (uint32_t)number,
+                                               .newfd_flags = close_on_exec ? O_CLOEXEC : 0});
+}
+
+void clinux_seccomp_prefer_same_processor(int listener) {
+    ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, FD_SYNC_WAKE_UP);
+}
+
+// The check whether all this is allowed here ---------------------------------------------------
+
+static const char probe_mark[8] = "sockeye";
+
+static void run_probe_child(int pipe) {
+    int listener = install_filter();
+    tell(pipe, (struct child_word){listener, CLINUX_PROBE_FILTER, listener < 0 ? -listener : 0});
+    if (listener < 0) _exit(1);
+    connect(-1, (const struct sockaddr *)probe_mark, sizeof probe_mark);
+    int made = socket(AF_INET, SOCK_STREAM, 0);
+    _exit(made >= 0 ? 0 : 1);
+}
+
+// The next notification of the probe's child, or an error when none comes for two seconds.
+static int receive_soon(int listener, struct clinux_notification *notification) {
+    struct pollfd wait = {.fd = listener, .events = POLLIN};
+    int ready = poll(&wait, 1, 2000);
+    if (ready < 0) return -errno;
+    if (ready == 0) return -ETIMEDOUT;
+    return clinux_seccomp_receive(listener, notification);
+}
+
+static int question_probe_child(int pipe, int *listener, int *stage) {
+    struct child_word word = {-1, 0, 0};
+    *stage = CLINUX_PROBE_FORK;
+    struct pollfd wait = {.fd = pipe, .events = POLLIN};
+    if (poll(&wait, 1, 2000) <= 0) return -ETIMEDOUT;
+    if (read(pipe, &word, sizeof word) != (ssize_t)sizeof word) return -EPIPE;
+    *stage = CLINUX_PROBE_FILTER;
+    if (word.error != 0) return -word.error;
+    *listener = word.listener;
+
+    struct clinux_notification call;
+    *stage = CLINUX_PROBE_RECEIVE;
+    int error = receive_soon(*listener, &call);
+    if (error < 0) return error;
+    *stage = CLINUX_PROBE_MEMORY;
+    char seen[sizeof probe_mark];
+    ssize_t count = clinux_read_memory(call.thread, call.arguments[1], seen, sizeof seen);
+    if (count < 0) return (int)count;
+    if (memcmp(seen, probe_mark, sizeof seen) != 0) return -EFAULT;
+    *stage = CLINUX_PROBE_RECEIVE;
+    error = clinux_seccomp_answer(*listener, call.id, 0, EBADF);
+    if (error < 0) return error;
+
+    error = receive_soon(*listener, &call);
+    if (error < 0) return error;
+    *stage = CLINUX_PROBE_DESCRIPTOR;
+    int number = clinux_seccomp_add_descriptor(*listener, call.id, pipe, 1);
+    return number < 0 ? number : 0;
+}
+
+int clinux_seccomp_probe(int *stage) {
+    unsigned int action = SECCOMP_RET_USER_NOTIF;
+    *stage = CLINUX_PROBE_ACTION;
+    if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) < 0) return -errno;
+    int ends[2];
+    *stage = CLINUX_PROBE_FORK;
+    if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
+    int listener = -1;
+    pid_t child = fork_sharing_descriptors(0);
+    if (child == 0) run_probe_child(ends[1]);
+    int result = child < 0 ? -errno : question_probe_child(ends[0], &listener, stage);
+    if (child > 0) {
+        if (result < 0) kill(child, SIGKILL);
+        int status = 0;
+        while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+        }
+    }
+    if (listener >= 0) close(listener);
+    close(ends[0]);
+    close(ends[1]);
+    return result;
+}

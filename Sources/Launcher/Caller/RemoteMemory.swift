@@ -1,0 +1,86 @@
+import CLinux
+import Glibc
+
+/// The memory of a calling process, which cannot be trusted to be there or to stay the same.
+///
+/// Every access copies (process_vm_readv(2)) and fails with EFAULT as the kernel's own would.
+struct RemoteMemory {
+    let thread: CInt
+
+    /// The value of a plain C type at `address`.
+    func load<Value: BitwiseCopyable>(_ type: Value.Type, at address: UInt64)
+        throws(SystemError) -> Value
+    {
+        // A plain value of any bytes; it is filled whole or not returned.
+        let value: Value? = unsafe withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) {
+            let bytes = UnsafeMutableRawBufferPointer($0)
+            let count = unsafe clinux_read_memory(
+                thread, address, bytes.baseAddress, bytes.count)
+            return unsafe count == bytes.count ? $0[0] : nil
+        }
+        guard let value else { throw SystemError(EFAULT) }
+        return value
+    }
+
+    /// Stores a plain C value at `address`.
+    func store<Value: BitwiseCopyable>(_ value: Value, at address: UInt64) throws(SystemError) {
+        try store(value, at: address, room: MemoryLayout<Value>.size)
+    }
+
+    /// Stores as much of a plain C value as there is room for.
+    func store<Value: BitwiseCopyable>(_ value: Value, at address: UInt64, room: Int)
+        throws(SystemError)
+    {
+        // The bytes are read during the call only.
+        try unsafe withUnsafeBytes(of: value) { bytes throws(SystemError) in
+            let count = min(max(room, 0), bytes.count)
+            try unsafe store(UnsafeRawBufferPointer(rebasing: bytes[..<count]), at: address)
+        }
+    }
+
+    private func store(_ bytes: UnsafeRawBufferPointer, at address: UInt64) throws(SystemError) {
+        guard bytes.count > 0 else { return }
+        let count = unsafe clinux_write_memory(thread, address, bytes.baseAddress, bytes.count)
+        guard count == bytes.count else { throw SystemError(EFAULT) }
+    }
+
+    /// A piece of the caller's memory, laid out as `iovec` is.
+    typealias Piece = clinux_piece
+
+    /// The `count` pieces of an array of `iovec` (readv(2) limits it to 1,024).
+    func pieces(_ count: UInt64, at address: UInt64) throws(SystemError) -> [Piece] {
+        guard count <= 1_024 else { throw SystemError(EMSGSIZE) }
+        var pieces: [Piece] = []
+        pieces.reserveCapacity(Int(count))
+        for position in 0..<count {
+            let place = address &+ position &* UInt64(MemoryLayout<Piece>.stride)
+            pieces.append(try load(Piece.self, at: place))
+        }
+        return pieces
+    }
+
+    /// Reads all of `pieces` into `buffer`, which then holds nothing else.
+    func gather(_ pieces: [Piece], into buffer: TransferBuffer) throws(SystemError) {
+        let total = pieces.reduce(UInt64(0)) { $0 &+ min($1.count, UInt64(UInt32.max)) }
+        guard total <= UInt64(buffer.capacity) else { throw SystemError(EMSGSIZE) }
+        let count = Int(total)
+        let copied = unsafe pieces.withUnsafeBufferPointer {
+            // The buffer has room for `count` bytes, as was just checked.
+            unsafe clinux_gather_memory(thread, $0.baseAddress, $0.count, buffer.base, count)
+        }
+        guard copied == count else { throw SystemError(EFAULT) }
+        buffer.fill(count)
+    }
+
+    /// Stores the first `count` bytes of `buffer` over `pieces`.
+    func scatter(_ count: Int, of buffer: TransferBuffer, over pieces: [Piece])
+        throws(SystemError)
+    {
+        precondition(count <= buffer.capacity, "the buffer holds less")
+        guard count > 0 else { return }
+        let copied = unsafe pieces.withUnsafeBufferPointer {
+            unsafe clinux_scatter_memory(thread, $0.baseAddress, $0.count, buffer.base, count)
+        }
+        guard copied == count else { throw SystemError(EFAULT) }
+    }
+}

@@ -1,0 +1,225 @@
+import Glibc
+import Memory
+import Wire
+
+// connect(2). The program's own AF_UNIX socket is connected to an end of ours in place, so that its
+// descriptor, its duplicates and its registrations with epoll stay what they are: at the end of the
+// handshake when the program waits, at once when it does not.
+
+extension Supervisor {
+    func connectCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+        let address = try call.memory.socketAddress(at: call.word(1), length: call.int(2))
+        switch registry[index].kind {
+        case .datagram: return try connectDatagram(to: address, index)
+        case .stream: return try connectStream(call, to: address, index)
+        }
+    }
+
+    private func connectStream(_ call: SystemCall, to address: CallerAddress, _ index: SlabIndex)
+        throws(SystemError) -> Reply
+    {
+        if case .unspecified = address { return try disconnect(call, index) }
+        switch registry[index].phase {
+        case .established(isReported: false):
+            registry[index].phase = .established(isReported: true)
+            remember(.success, to: call)
+            return .success
+        case .established, .over: return .failure(EISCONN)
+        case .idle, .connecting, .failed: break
+        }
+        guard let program = programEnd(index) else { return .failure(EBADF) }
+        let waits = !SocketFile.isNonBlocking(program.number)
+        if registry[index].phase == .connecting {
+            guard waits else { return .failure(EALREADY) }
+            return park(call, index, until: deadline(program, SO_SNDTIMEO))
+        }
+        // A failure that no connect has reported yet is reported now, before another attempt.
+        let error = takeError(index, program)
+        if registry[index].phase == .failed(isReported: false) {
+            registry[index].phase = .failed(isReported: true)
+            let reply = Reply.failure(error ?? SystemError(ECONNABORTED))
+            remember(reply, to: call)
+            return reply
+        }
+        if let error { return .failure(error) }
+        guard case .internet(let remote) = address else { return .failure(EAFNOSUPPORT) }
+        if registry[index].phase == .failed(isReported: true) {
+            let fresh = try replaceProgramEnd(call, index)
+            return try start(call, to: remote, index, fresh, waits: waits)
+        }
+        return try start(call, to: remote, index, program, waits: waits)
+    }
+
+    private func start(
+        _ call: SystemCall, to remote: SocketAddress, _ index: SlabIndex, _ program: Descriptor,
+        waits: Bool
+    ) throws(SystemError) -> Reply {
+        let flow = try boundFlow(of: index)
+        do throws(SystemError) {
+            try flows.connect(flow, to: remote)
+        } catch {
+            _ = registry.detachFlow(index)
+            flows.close(flow)
+            throw error
+        }
+        registry[index].remote = remote
+        registry[index].phase = .connecting
+        if waits { return park(call, index, until: deadline(program, SO_SNDTIMEO)) }
+        try connectInPlace(program, index)
+        return .failure(EINPROGRESS)
+    }
+
+    /// The flow, bound again where the program has bound the socket and the last one was used up.
+    private func boundFlow(of index: SlabIndex) throws(SystemError) -> FlowID {
+        let isNew = registry[index].flow == nil
+        let flow = try flow(of: index)
+        if isNew, let bound = registry[index].bound { try flows.bind(flow, to: bound) }
+        return flow
+    }
+
+    /// Connects the program's socket before its flow is, and stuffs it so that it does not yet poll
+    /// writable.
+    private func connectInPlace(_ program: Descriptor, _ index: SlabIndex) throws(SystemError) {
+        adopt(try rendezvous.connect(program.number), index)
+        let buffer = buffers.take()
+        registry[index].stuffing.fill(program.number, with: buffer)
+        buffers.giveBack(buffer)
+    }
+
+    // MARK: What the flow reports
+
+    /// The handshake is complete.
+    func connectSucceeded(_ index: SlabIndex) {
+        guard registry[index].phase == .connecting, let flow = registry[index].flow else { return }
+        let program = programEnd(index)
+        if let end = registry[index].end {
+            if let program { registry[index].stuffing.restoreSendBuffer(program.number) }
+            let buffer = buffers.take()
+            registry[index].stuffing.drain(end.number, into: buffer)
+            buffers.giveBack(buffer)
+        } else {
+            guard let program, let end = try? rendezvous.connect(program.number) else {
+                // Nobody holds the socket any more.
+                connectFailed(index, SystemError(ECONNABORTED))
+                return
+            }
+            adopt(end, index)
+        }
+        registry[index].duplicate = nil
+        registry[index].local = flows.localAddress(flow)
+        registry[index].phase = .established(isReported: false)
+        for wait in takeWaits(index) {
+            if wait.call.name != .connect {
+                answer(wait.call)
+            } else if listener.answer(wait.call, 0) {
+                registry[index].phase = .established(isReported: true)
+                remember(.success, to: wait.call)
+            }
+        }
+    }
+
+    /// The flow has failed, during the handshake or later.
+    func flowFailed(_ index: SlabIndex, _ error: SystemError) {
+        switch registry[index].phase {
+        case .connecting: connectFailed(index, error)
+        case .established:
+            // What arrived before the failure still reaches the program.
+            pump(index)
+            if registry[index].end != nil { resetProgram(index, error) }
+        case .idle, .failed, .over: break
+        }
+    }
+
+    private func connectFailed(_ index: SlabIndex, _ error: SystemError) {
+        if let flow = registry.detachFlow(index) { flows.close(flow) }
+        registry[index].error = error
+        if registry[index].end != nil {
+            // Closing our end makes the socket poll as a refused one does. A duplicate of the
+            // program's end is still of use, to ask it whether it waits.
+            let duplicate = registry[index].duplicate
+            closeEnd(index)
+            registry[index].duplicate = duplicate
+            registry[index].phase = .failed(isReported: false)
+        } else {
+            registry[index].phase = .idle
+        }
+        for wait in takeWaits(index) {
+            if wait.call.name == .connect {
+                guard listener.refuse(wait.call, error) else { continue }
+                registry[index].error = nil
+                remember(.failure(error), to: wait.call)
+            } else {
+                answer(wait.call)
+            }
+        }
+    }
+
+    /// A call that waited for the handshake does so no more: a signal came, or its time was up. The
+    /// handshake goes on, so from now on the socket polls as that of a program that does not wait.
+    func connectWaitEnded(_ index: SlabIndex) {
+        guard registry[index].phase == .connecting, registry[index].end == nil,
+            !registry[index].waits.contains(where: { $0.call.name == .connect })
+        else { return }
+        guard let program = programEnd(index) else {
+            connectFailed(index, SystemError(ECONNABORTED))
+            return
+        }
+        do throws(SystemError) {
+            try connectInPlace(program, index)
+        } catch {
+            connectFailed(index, error)
+        }
+        retryWaits(index)
+    }
+
+    // MARK: Starting again
+
+    /// connect(2) with AF_UNSPEC: the connection is given up, and the socket can be connected anew.
+    private func disconnect(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+        let isUsedUp: Bool
+        switch registry[index].phase {
+        case .idle: return .success
+        case .over: return .failure(EINVAL)
+        case .connecting: isUsedUp = registry[index].end != nil
+        case .established, .failed: isUsedUp = true
+        }
+        for wait in takeWaits(index) { listener.refuse(wait.call, SystemError(ECONNABORTED)) }
+        retire(index, resetting: true)
+        registry[index].phase = .idle
+        registry[index].error = nil
+        registry[index].local = registry[index].bound
+        if isUsedUp { _ = try replaceProgramEnd(call, index) }
+        return .success
+    }
+
+    /// Gives the caller a fresh AF_UNIX socket under the same number: an AF_UNIX socket can be
+    /// connected only once. Duplicates of the number and registrations with epoll are lost.
+    private func replaceProgramEnd(_ call: SystemCall, _ index: SlabIndex) throws(SystemError)
+        -> Descriptor
+    {
+        let caller = CallerDescriptor(thread: call.thread, number: call.descriptor)
+        let nonBlocking = programEnd(index).map { SocketFile.isNonBlocking($0.number) } ?? false
+        let fresh = try SocketFile.make(SOCK_STREAM, nonBlocking: nonBlocking)
+        guard let inode = SocketFile.inode(of: fresh.number) else { throw SystemError(ENOBUFS) }
+        try listener.replace(
+            call, call.descriptor, by: fresh.number, closeOnExec: caller.closesOnExec)
+        registry.rename(index, inode: inode)
+        registry[index].stuffing = Stuffing()
+        registry[index].pump = StreamPump()
+        registry[index].holder = caller
+        registry[index].phase = .idle
+        if keepsDuplicates { registry[index].duplicate = fresh }
+        return fresh
+    }
+
+    /// The error that SO_ERROR or a repeated connect reports, which clears it (socket(7)).
+    ///
+    /// A reset also stands in the program's AF_UNIX socket, where a read may have taken it.
+    func takeError(_ index: SlabIndex, _ program: Descriptor?) -> SystemError? {
+        guard let error = registry[index].error else { return nil }
+        registry[index].error = nil
+        let native = program.map { SocketFile.option($0.number, SO_ERROR) }
+        let wasRead = registry[index].phase == .over && native == 0
+        return wasRead ? nil : error
+    }
+}

@@ -1,0 +1,27 @@
+import Glibc
+
+/// The signals that a thread does not take, set for a while and put back.
+enum SignalMask {
+    /// Blocks `signals`; what was blocked before.
+    static func block(_ signals: [CInt]) -> sigset_t {
+        var added = Self.set(of: signals)
+        var before = sigset_t()
+        // Both are used during the call only.
+        unsafe pthread_sigmask(SIG_BLOCK, &added, &before)
+        return before
+    }
+
+    static func restore(_ mask: sigset_t) {
+        var mask = mask
+        // Read during the call only.
+        unsafe pthread_sigmask(SIG_SETMASK, &mask, nil)
+    }
+
+    static func set(of signals: [CInt]) -> sigset_t {
+        var set = sigset_t()
+        // The set is ours.
+        unsafe sigemptyset(&set)
+        for signal in signals { unsafe sigaddset(&set, signal) }
+        return set
+    }
+}

@@ -1,0 +1,152 @@
+import Glibc
+
+/// The bytes of one connection, between our end of the program's socket and the flow.
+///
+/// Each direction holds at most one buffer, and takes from its source only when that is empty: so
+/// a full send buffer in the stack stops the program, and a program that does not read closes the
+/// peer's window.
+struct StreamPump {
+    /// What is to be done after a run.
+    enum Outcome {
+        /// Nothing, until something becomes ready.
+        case idle
+        /// Another run soon: others come first.
+        case more
+        /// The program has closed and everything was passed on.
+        case closed
+        /// The program has closed with bytes unread: its peer is told by a reset.
+        case abandoned
+        /// The flow has failed.
+        case failed(SystemError)
+    }
+
+    /// Set when the program can neither read nor write any more (EPOLLHUP).
+    var isHungUp = false
+    /// Whether the program's socket is full and we wait for room.
+    private(set) var waitsForRoom = false
+
+    private var upward: TransferBuffer?
+    private var upwardEnded = false
+    private var downward: TransferBuffer?
+    private var downwardEnded = false
+    /// The program does not want what arrives (shutdown with SHUT_RD).
+    private var discardsDownward = false
+
+    private static let turn = 1 << 20
+
+    /// Moves what can be moved, both ways.
+    mutating func run<Flows: FlowTable>(
+        _ flows: Flows, _ flow: FlowID, end: CInt, buffers: inout BufferPool
+    ) -> Outcome {
+        let up = runUpward(flows, flow, end, &buffers)
+        if case .idle = up {} else if case .more = up {} else { return up }
+        if isHungUp && upwardEnded && upward == nil {
+            return downward == nil ? .closed : .abandoned
+        }
+        if isHungUp { return up }
+        let down = runDownward(flows, flow, end, &buffers)
+        if case .idle = down { return up }
+        return down
+    }
+
+    /// Gives the buffers back; the pump is not run again.
+    mutating func stop(_ buffers: inout BufferPool) {
+        if let buffer = upward { buffers.giveBack(buffer) }
+        if let buffer = downward { buffers.giveBack(buffer) }
+        upward = nil
+        downward = nil
+    }
+
+    /// From the program to the network.
+    private mutating func runUpward<Flows: FlowTable>(
+        _ flows: Flows, _ flow: FlowID, _ end: CInt, _ buffers: inout BufferPool
+    ) -> Outcome {
+        var budget = Self.turn
+        while true {
+            if let buffer = upward, !buffer.isEmpty {
+                do throws(SystemError) {
+                    buffer.removeFirst(try flows.send(flow, buffer.bytes))
+                } catch {
+                    return .failed(error)
+                }
+                guard buffer.isEmpty else { return .idle }
+            }
+            if upwardEnded { return .idle }
+            if budget <= 0 { return .more }
+            let buffer = upward ?? buffers.take()
+            upward = buffer
+            switch SocketFile.receive(end, into: buffer) {
+            case .bytes(let count) where count > 0:
+                budget -= count
+                continue
+            case .bytes:
+                upwardEnded = true
+                // When the program has closed, closing the flow says the same and more.
+                if !isHungUp { flows.shutdownWrite(flow) }
+            case .wouldBlock:
+                break
+            case .failed:
+                // ECONNRESET: it was closed while bytes of ours were unread (unix(7)).
+                return .abandoned
+            }
+            buffers.giveBack(buffer)
+            upward = nil
+            return .idle
+        }
+    }
+
+    /// From the network to the program.
+    private mutating func runDownward<Flows: FlowTable>(
+        _ flows: Flows, _ flow: FlowID, _ end: CInt, _ buffers: inout BufferPool
+    ) -> Outcome {
+        var budget = Self.turn
+        waitsForRoom = false
+        while true {
+            if let buffer = downward, !buffer.isEmpty {
+                guard deliver(buffer, end) else { return .idle }
+            }
+            if downwardEnded { return .idle }
+            if budget <= 0 { return .more }
+            let buffer = downward ?? buffers.take()
+            downward = buffer
+            do throws(SystemError) {
+                let read = try buffer.withRoom { room throws(SystemError) in
+                    try flows.receive(flow, into: &room)
+                }
+                switch read {
+                case .bytes(let count):
+                    buffer.fill(count)
+                    budget -= count
+                    continue
+                case .wouldBlock:
+                    break
+                case .endOfStream:
+                    downwardEnded = true
+                    shutdown(end, CInt(SHUT_WR))
+                }
+                buffers.giveBack(buffer)
+                downward = nil
+                return .idle
+            } catch {
+                buffers.giveBack(buffer)
+                downward = nil
+                return .failed(error)
+            }
+        }
+    }
+
+    /// Whether all of `buffer` went to the program.
+    private mutating func deliver(_ buffer: TransferBuffer, _ end: CInt) -> Bool {
+        while !buffer.isEmpty && !discardsDownward {
+            switch SocketFile.send(end, from: buffer) {
+            case .bytes: continue
+            case .wouldBlock:
+                waitsForRoom = true
+                return false
+            case .failed: discardsDownward = true
+            }
+        }
+        buffer.fill(0)
+        return true
+    }
+}

@@ -1,0 +1,106 @@
+import CLinux
+import Glibc
+
+/// Calls on sockets of ours: never blocking, never raising SIGPIPE.
+enum SocketFile {
+    /// What a transfer did.
+    enum Transfer {
+        case bytes(Int)
+        case wouldBlock
+        case failed(SystemError)
+    }
+
+    static let flags = CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL)
+
+    static func inode(of number: CInt) -> UInt64? {
+        var inode: UInt64 = 0
+        // Written during the call only.
+        return unsafe clinux_own_socket_inode(number, &inode) == 0 ? inode : nil
+    }
+
+    static func make(_ type: __socket_type, nonBlocking: Bool) throws(SystemError) -> Descriptor {
+        let number = socket(AF_UNIX, CInt(type.rawValue) | typeFlags(nonBlocking), 0)
+        guard number >= 0 else { throw SystemError(errno) }
+        return Descriptor(owning: number)
+    }
+
+    /// SOCK_CLOEXEC, and SOCK_NONBLOCK where asked for.
+    static func typeFlags(_ nonBlocking: Bool) -> CInt {
+        CInt(SOCK_CLOEXEC.rawValue) | (nonBlocking ? CInt(SOCK_NONBLOCK.rawValue) : 0)
+    }
+
+    static func isNonBlocking(_ number: CInt) -> Bool {
+        fcntl(number, F_GETFL) & O_NONBLOCK != 0
+    }
+
+    /// Receives into the empty `buffer`.
+    static func receive(_ number: CInt, into buffer: TransferBuffer, limit: Int = .max) -> Transfer
+    {
+        // The buffer has room for its capacity.
+        let count = unsafe recv(number, buffer.base, min(buffer.capacity, limit), flags)
+        guard count >= 0 else { return failure() }
+        buffer.fill(count)
+        return .bytes(count)
+    }
+
+    /// Receives one datagram into the empty `buffer`; the count is of all its bytes, of which those
+    /// that have no room are lost.
+    static func receiveDatagram(_ number: CInt, into buffer: TransferBuffer, peeking: Bool)
+        -> Transfer
+    {
+        let all = flags | CInt(MSG_TRUNC) | (peeking ? CInt(MSG_PEEK) : 0)
+        // The buffer has room for its capacity.
+        let count = unsafe recv(number, buffer.base, buffer.capacity, all)
+        guard count >= 0 else { return failure() }
+        buffer.fill(min(count, buffer.capacity))
+        return .bytes(count)
+    }
+
+    /// How many bytes wait to be read.
+    static func unreadCount(_ number: CInt) -> Int {
+        max(Int(clinux_unread_count(number)), 0)
+    }
+
+    /// How much of the socket's send buffer its peer has not read yet: 0 when it has read all.
+    static func unsentCount(_ number: CInt) -> Int {
+        max(Int(clinux_unsent_count(number)), 0)
+    }
+
+    /// Sends what `buffer` holds; what was taken is removed from it.
+    static func send(_ number: CInt, from buffer: TransferBuffer) -> Transfer {
+        // What waits lies within the buffer.
+        let count = unsafe Glibc.send(number, buffer.base + buffer.start, buffer.count, flags)
+        guard count >= 0 else { return failure() }
+        buffer.removeFirst(count)
+        return .bytes(count)
+    }
+
+    private static func failure() -> Transfer {
+        errno == EAGAIN ? .wouldBlock : .failed(SystemError(errno))
+    }
+
+    /// An option of type `int`.
+    static func option(_ number: CInt, _ name: CInt) -> CInt {
+        var value: CInt = 0
+        var length = socklen_t(MemoryLayout<CInt>.size)
+        // Both are written during the call only.
+        return unsafe getsockopt(number, SOL_SOCKET, name, &value, &length) == 0 ? value : 0
+    }
+
+    static func setOption(_ number: CInt, _ name: CInt, _ value: CInt) {
+        var value = value
+        // Read during the call only.
+        unsafe setsockopt(
+            number, SOL_SOCKET, name, &value, socklen_t(MemoryLayout<CInt>.size))
+    }
+
+    /// SO_RCVTIMEO or SO_SNDTIMEO in nanoseconds, nil where there is no limit.
+    static func timeLimit(_ number: CInt, _ name: CInt) -> Int64? {
+        var value = timeval()
+        var length = socklen_t(MemoryLayout<timeval>.size)
+        // Both are written during the call only.
+        guard unsafe getsockopt(number, SOL_SOCKET, name, &value, &length) == 0 else { return nil }
+        let limit = Int64(value.tv_sec) &* 1_000_000_000 &+ Int64(value.tv_usec) &* 1_000
+        return limit > 0 ? limit : nil
+    }
+}

@@ -1,0 +1,37 @@
+/// The subcommands by name.
+enum Command {
+    static let version = "0.1.0"
+
+    static func run(_ words: [String]) throws(CommandError) -> Int32 {
+        guard let name = words.first else {
+            Terminal.error(Help.overview)
+            return 2
+        }
+        let rest = words.dropFirst()
+        if rest.prefix(while: { $0 != "--" }).contains("--help"), let text = Help.texts[name] {
+            Terminal.print(text)
+            return 0
+        }
+        switch name {
+        case "demo": return try DemoCommand(Arguments(rest, of: name)).run()
+        case "host": return try HostCommand(Arguments(rest, of: name)).run()
+        case "run": return try RunCommand(Arguments(rest, of: name)).run()
+        case "help", "--help", "-h": return try help(rest.first)
+        case "version", "--version": Terminal.print("sockeye \(version)")
+        default: throw .usage("there is no command '\(name)'")
+        }
+        return 0
+    }
+
+    private static func help(_ topic: String?) throws(CommandError) -> Int32 {
+        guard let topic else {
+            Terminal.print(Help.overview)
+            return 0
+        }
+        guard let text = Help.texts[topic] else {
+            throw .usage("there is no help on '\(topic)'")
+        }
+        Terminal.print(text)
+        return 0
+    }
+}

@@ -1,0 +1,120 @@
+import Memory
+import Wire
+
+/// A line of the socket tables, as `netstat` shows them.
+public struct SocketEntry: Equatable, Sendable {
+    public let proto: IPProtocol
+    public let local: SocketAddress
+    /// Unspecified and port 0 where there is no peer.
+    public let remote: SocketAddress
+    /// nil for datagrams.
+    public let state: ConnectionState?
+    /// Bytes received and not yet read; for a listener, connections not yet accepted.
+    public let receiveQueue: Int
+    /// Bytes not yet acknowledged by the peer; for a listener, its backlog.
+    public let sendQueue: Int
+}
+
+/// A line of the neighbour table, as `arp` shows it.
+public struct NeighbourEntry: Equatable, Sendable {
+    public let address: IPAddress
+    /// nil while it is being asked for.
+    public let linkAddress: MACAddress?
+    public let interface: InterfaceID
+}
+
+extension Host {
+    /// All sockets and connections: listeners, connections in every state, datagram sockets.
+    public var sockets: [SocketEntry] {
+        listeners + connections + halfOpenConnections + timeWaits + datagramSockets
+    }
+
+    private static func none(like address: SocketAddress) -> SocketAddress {
+        SocketAddress(address: address.address.isIPv4 ? .unspecifiedV4 : .unspecifiedV6, port: 0)
+    }
+
+    private var listeners: [SocketEntry] {
+        var entries: [SocketEntry] = []
+        for place in 0..<tcp.listeners.placeCount {
+            guard let id = tcp.listeners.index(at: place) else { continue }
+            let local = tcp.listeners[id].local
+            entries.append(
+                SocketEntry(
+                    proto: .tcp, local: local, remote: Self.none(like: local), state: .listen,
+                    receiveQueue: tcp.listeners[id].accepted.count,
+                    sendQueue: tcp.listeners[id].backlog))
+        }
+        return entries
+    }
+
+    private var connections: [SocketEntry] {
+        var entries: [SocketEntry] = []
+        for place in 0..<tcp.connections.placeCount {
+            guard let id = tcp.connections.index(at: place),
+                tcp.connections[id].flags.contains(.filed)
+            else { continue }
+            entries.append(
+                SocketEntry(
+                    proto: .tcp, local: tcp.connections[id].tuple.local,
+                    remote: tcp.connections[id].tuple.remote, state: tcp.connections[id].state,
+                    receiveQueue: tcp.connections[id].receiveQueue.count,
+                    sendQueue: tcp.connections[id].sendQueue.count))
+        }
+        return entries
+    }
+
+    private var halfOpenConnections: [SocketEntry] {
+        var entries: [SocketEntry] = []
+        for place in 0..<tcp.halfOpens.placeCount {
+            guard let id = tcp.halfOpens.index(at: place) else { continue }
+            let tuple = tcp.halfOpens[id].tuple
+            entries.append(
+                SocketEntry(
+                    proto: .tcp, local: tuple.local, remote: tuple.remote, state: .synReceived,
+                    receiveQueue: 0, sendQueue: 0))
+        }
+        return entries
+    }
+
+    private var timeWaits: [SocketEntry] {
+        var entries: [SocketEntry] = []
+        for place in 0..<tcp.timeWaits.placeCount {
+            guard let id = tcp.timeWaits.index(at: place) else { continue }
+            let tuple = tcp.timeWaits[id].tuple
+            entries.append(
+                SocketEntry(
+                    proto: .tcp, local: tuple.local, remote: tuple.remote, state: .timeWait,
+                    receiveQueue: 0, sendQueue: 0))
+        }
+        return entries
+    }
+
+    private var datagramSockets: [SocketEntry] {
+        var entries: [SocketEntry] = []
+        for place in 0..<udp.sockets.placeCount {
+            guard let id = udp.sockets.index(at: place) else { continue }
+            let local = udp.sockets[id].local
+            entries.append(
+                SocketEntry(
+                    proto: .udp, local: local,
+                    remote: udp.sockets[id].remote ?? Self.none(like: local), state: nil,
+                    receiveQueue: udp.sockets[id].queue.count, sendQueue: 0))
+        }
+        return entries
+    }
+
+    /// The neighbours that are known or being asked for.
+    public var neighbours: [NeighbourEntry] {
+        var entries: [NeighbourEntry] = []
+        for place in 0..<network.neighbours.entries.placeCount {
+            guard let id = network.neighbours.entries.index(at: place) else { continue }
+            let isKnown = network.neighbours.entries[id].state != .incomplete
+            entries.append(
+                NeighbourEntry(
+                    address: network.neighbours.entries[id].address,
+                    linkAddress: isKnown ? network.neighbours.entries[id].linkAddress : nil,
+                    interface: network.neighbours.entries[id].interface))
+        }
+        return entries
+    }
+}
