@@ -29,7 +29,8 @@ public struct Poller: ~Copyable, @unchecked Sendable {
     /// How many events one wait reports; the others follow with the next.
     public static var eventLimit: Int { 64 }
 
-    private let descriptor: Int32
+    /// Readable itself when one of its own is: pollers nest. Belongs to the poller.
+    public let descriptor: Int32
     /// Written by the kernel in `wait`, read up to `count`; as long as the poller.
     private let events: UnsafeMutablePointer<epoll_event>
     /// How many events the last wait reported.

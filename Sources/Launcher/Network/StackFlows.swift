@@ -1,9 +1,8 @@
-public import Devices
-public import Sockets
-public import Wire
-
+import Devices
 import Glibc
+public import Sockets
 import Stack
+public import Wire
 
 /// The flows of a program on a Sockeye host: each is a socket of it.
 ///

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The signals that a thread does not take, set for a while and put back.
