@@ -9,7 +9,6 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
     .enableExperimentalFeature("Lifetimes"),
     .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
 /// A layer of the house. It may import only the layers it names; `docs/ARCHITECTURE.md` draws them.
@@ -48,7 +47,7 @@ let package = Package(
 
         // The interface and what stands on it.
         layer("Sockets", on: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
-        layer("Services", on: ["Memory", "Wire", "Stack", "Sockets"]),
+        layer("Services", on: ["Memory", "Wire", "Stack", "Devices", "Sockets"]),
         layer(
             "Launcher",
             on: [
@@ -69,7 +68,7 @@ let package = Package(
 
         tests(of: "Memory"),
         tests(of: "Wire", with: ["Memory"]),
-        tests(of: "Stack", with: ["Memory", "Wire"]),
+        tests(of: "Stack", with: ["Memory", "Wire", "Equipment"]),
         tests(of: "Sockets", with: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
         // A program of the tests' own: the launcher over the kernel's sockets.
         .executableTarget(
