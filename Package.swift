@@ -41,7 +41,7 @@ let package = Package(
 
         // The system.
         .target(name: "CLinux"),
-        .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        .target(name: "CPcap", linkerSettings: [.linkedLibrary("pcap")]),
         layer(
             "Devices", on: ["Memory", "Wire", "Stack", "Equipment", "CLinux", "CPcap"]),
 
