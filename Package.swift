@@ -65,6 +65,10 @@ let package = Package(
         .executableTarget(
             name: "StackBenchmark", dependencies: ["Memory", "Wire", "Stack"],
             path: "Benchmarks/StackBenchmark", swiftSettings: settings),
+        .executableTarget(
+            name: "TwoHosts",
+            dependencies: ["Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets"],
+            path: "Examples/TwoHosts", swiftSettings: settings),
 
         tests(of: "Memory"),
         tests(of: "Wire", with: ["Memory"]),
