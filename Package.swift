@@ -74,6 +74,7 @@ let package = Package(
         tests(of: "Wire", with: ["Memory"]),
         tests(of: "Stack", with: ["Memory", "Wire", "Equipment"]),
         tests(of: "Sockets", with: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
+        tests(of: "Services", with: ["Memory", "Wire", "Stack", "Devices", "Sockets"]),
         // A program of the tests' own: the launcher over the kernel's sockets.
         .executableTarget(
             name: "KernelRun", dependencies: ["Launcher", "Wire", "CLinux"],
