@@ -48,7 +48,7 @@ lint: ## check style, and the rules of docs/ARCHITECTURE.md
 	@scripts/lint.sh
 
 format: ## bring the sources into the project's style
-	$(SWIFT) format --in-place --recursive --parallel Sources Tests Benchmarks Package.swift
+	$(SWIFT) format --in-place --recursive --parallel Sources Tests Benchmarks Examples Package.swift
 
 install: ## install the command: make install PREFIX=/usr/local
 	@scripts/setup.sh build

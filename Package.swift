@@ -9,7 +9,6 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
     .enableExperimentalFeature("Lifetimes"),
     .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
 /// A layer of the house. It may import only the layers it names; `docs/ARCHITECTURE.md` draws them.
@@ -42,7 +41,7 @@ let package = Package(
 
         // The system.
         .target(name: "CLinux"),
-        .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        .target(name: "CPcap", linkerSettings: [.linkedLibrary("pcap")]),
         layer(
             "Devices", on: ["Memory", "Wire", "Stack", "Equipment", "CLinux", "CPcap"]),
 
@@ -66,10 +65,23 @@ let package = Package(
         .executableTarget(
             name: "StackBenchmark", dependencies: ["Memory", "Wire", "Stack"],
             path: "Benchmarks/StackBenchmark", swiftSettings: settings),
+        .executableTarget(
+            name: "TwoHosts",
+            dependencies: ["Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets"],
+            path: "Examples/TwoHosts", swiftSettings: settings),
 
         tests(of: "Memory"),
         tests(of: "Wire", with: ["Memory"]),
-        tests(of: "Stack", with: ["Memory", "Wire"]),
+        tests(
+            of: "Stack",
+            with: ["Memory", "Wire", "Equipment", "CAllocationCounter", "FrameFuzzing"]),
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        .target(
+            name: "FrameFuzzing", dependencies: ["Memory", "Wire", "Stack"],
+            path: "Tests/FrameFuzzing", swiftSettings: settings),
+        .executableTarget(
+            name: "FuzzFrames", dependencies: ["Stack", "FrameFuzzing"], path: "Tests/FuzzFrames",
+            swiftSettings: settings),
         tests(of: "Sockets", with: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
         tests(of: "Services", with: ["Memory", "Wire", "Stack", "Devices", "Sockets"]),
         // A program of the tests' own: the launcher over the kernel's sockets.

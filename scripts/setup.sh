@@ -46,7 +46,6 @@ build | run | test) ;;
     ;;
 esac
 
-need make has make
 need pkg-config has pkg-config
 need libpcap-dev has_pcap
 if [ "$level" != build ]; then
@@ -73,7 +72,7 @@ if ! has apt-get; then
 fi
 if [ "$(id -u)" != 0 ]; then
     echo "setup: something is missing. Please run:" >&2
-    echo "    sudo apt-get install --no-install-recommends -y ${missing[*]}" >&2
+    echo "    sudo apt-get update && sudo apt-get install --no-install-recommends -y ${missing[*]}" >&2
     exit 1
 fi
 

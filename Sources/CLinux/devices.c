@@ -7,43 +7,51 @@
 #include <linux/if_tun.h>
 #include <linux/virtio_net.h>
 #include <net/if.h>
-#include <stdatomic.h>
-#include <stddef.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-_Static_assert(sizeof(sockeye_frame_header) == sizeof(struct virtio_net_hdr), "one layout");
-_Static_assert(
-    offsetof(sockeye_frame_header, checksum_start) == offsetof(struct virtio_net_hdr, csum_start),
-    "one layout");
+_Static_assert(sizeof(struct clinux_frame_header) == sizeof(struct virtio_net_hdr) &&
+                   offsetof(struct clinux_frame_header, checksum_start) ==
+                       offsetof(struct virtio_net_hdr, csum_start),
+               "a frame header is the kernel's");
+_Static_assert(sizeof(struct clinux_vector) == sizeof(struct iovec) &&
+                   offsetof(struct clinux_vector, count) == offsetof(struct iovec, iov_len),
+               "a vector is the kernel's");
 
 static const int64_t second = 1000000000;
 
-int sockeye_tap_open(void) {
+// TAP ----------------------------------------------------------------------------------------
+
+int clinux_tap_open(void) {
     int descriptor = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     return descriptor < 0 ? -errno : descriptor;
 }
 
-/// A request with the name filled in; -1 when the name is too long.
+// A request with the name filled in.
 static int name_request(struct ifreq *request, const char *name) {
     memset(request, 0, sizeof *request);
     size_t length = strlen(name);
-    if (length == 0 || length >= IFNAMSIZ) return -1;
+    // The kernel would make up a name of its own for an empty one or a pattern.
+    if (length == 0 || strchr(name, '%') != NULL) return -EINVAL;
+    if (length >= IFNAMSIZ) return -ENAMETOOLONG;
     memcpy(request->ifr_name, name, length);
     return 0;
 }
 
-int sockeye_tap_attach(int descriptor, const char *name, int offloads) {
+int clinux_tap_attach(int descriptor, const char *name, int offloads) {
     struct ifreq request;
-    if (name_request(&request, name) < 0) return -ENAMETOOLONG;
+    int error = name_request(&request, name);
+    if (error != 0) return error;
     request.ifr_flags = IFF_TAP | IFF_NO_PI | (offloads ? IFF_VNET_HDR : 0);
     if (ioctl(descriptor, TUNSETIFF, &request) < 0) return -errno;
     if (offloads) {
-        // A persistent device keeps what its last user set.
+        // A persistent interface keeps what its last user set.
         int header_count = sizeof(struct virtio_net_hdr);
         if (ioctl(descriptor, TUNSETVNETHDRSZ, &header_count) < 0) return -errno;
         int little_endian = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
@@ -54,44 +62,69 @@ int sockeye_tap_attach(int descriptor, const char *name, int offloads) {
     return 0;
 }
 
-int sockeye_interface_mtu(const char *name) {
+int clinux_interface_mtu(const char *name) {
     struct ifreq request;
-    if (name_request(&request, name) < 0) return -ENAMETOOLONG;
-    int socket_descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (socket_descriptor < 0) return -errno;
-    int result = ioctl(socket_descriptor, SIOCGIFMTU, &request) < 0 ? -errno : request.ifr_mtu;
-    close(socket_descriptor);
+    int error = name_request(&request, name);
+    if (error != 0) return error;
+    int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return -errno;
+    int result = ioctl(descriptor, SIOCGIFMTU, &request) < 0 ? -errno : request.ifr_mtu;
+    close(descriptor);
     return result;
 }
 
-int sockeye_futex_wait(uint32_t *word, uint32_t value, int64_t deadline) {
+// Scatter and gather -------------------------------------------------------------------------
+
+long clinux_read_vectors(int descriptor, const struct clinux_vector *vectors, int count) {
+    ssize_t result;
+    do result = readv(descriptor, (const struct iovec *)vectors, count);
+    while (result < 0 && errno == EINTR);
+    return result < 0 ? -errno : result;
+}
+
+long clinux_write_vectors(int descriptor, const struct clinux_vector *vectors, int count) {
+    ssize_t result;
+    do result = writev(descriptor, (const struct iovec *)vectors, count);
+    while (result < 0 && errno == EINTR);
+    return result < 0 ? -errno : result;
+}
+
+// Waking -------------------------------------------------------------------------------------
+
+int clinux_event_create(void) {
+    int descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+void clinux_event_signal(int descriptor) {
+    // A counter that is full is readable, which is all that is asked for.
+    (void)eventfd_write(descriptor, 1);
+}
+
+void clinux_event_drain(int descriptor) {
+    eventfd_t count;
+    (void)eventfd_read(descriptor, &count);
+}
+
+int clinux_futex_wait(uint32_t *word, uint32_t value, int64_t deadline) {
     struct timespec moment = {.tv_sec = deadline / second, .tv_nsec = deadline % second};
-    long result = syscall(
-        SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value, deadline == INT64_MAX ? NULL : &moment,
-        NULL, FUTEX_BITSET_MATCH_ANY);
+    long result = syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value,
+                          deadline == INT64_MAX ? NULL : &moment, NULL, FUTEX_BITSET_MATCH_ANY);
     return result < 0 && errno != EAGAIN ? -errno : 0;
 }
 
-void sockeye_futex_wake(uint32_t *word) {
+void clinux_futex_wake(uint32_t *word) {
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
-#ifndef SYS_epoll_pwait2
-#define SYS_epoll_pwait2 441
-#endif
+// Clocks -------------------------------------------------------------------------------------
 
-int sockeye_epoll_wait(int descriptor, struct epoll_event *events, int limit, int64_t timeout) {
-    static atomic_int is_old;
-    if (!atomic_load_explicit(&is_old, memory_order_relaxed)) {
-        struct timespec span = {.tv_sec = timeout / second, .tv_nsec = timeout % second};
-        long count = syscall(
-            SYS_epoll_pwait2, descriptor, events, limit, timeout < 0 ? NULL : &span, NULL, 0);
-        if (count >= 0) return (int)count;
-        if (errno != ENOSYS) return -errno;
-        atomic_store_explicit(&is_old, 1, memory_order_relaxed);
-    }
-    int64_t rounded = timeout / 1000000 + (timeout % 1000000 > 0);
-    int milliseconds = timeout < 0 ? -1 : rounded > INT32_MAX ? INT32_MAX : (int)rounded;
-    int count = epoll_wait(descriptor, events, limit, milliseconds);
-    return count < 0 ? -errno : count;
+static int64_t time_of(clockid_t clock) {
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return now.tv_sec * second + now.tv_nsec;
 }
+
+int64_t clinux_monotonic_time(void) { return time_of(CLOCK_MONOTONIC); }
+
+int64_t clinux_wall_time(void) { return time_of(CLOCK_REALTIME); }

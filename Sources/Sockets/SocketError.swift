@@ -1,3 +1,4 @@
+import Devices
 import Glibc
 import Stack
 
@@ -16,8 +17,7 @@ public struct SocketError: Error, Equatable, Sendable, CustomStringConvertible {
     init(_ error: StackError, in call: String) { self.init(error.code, in: call) }
 
     public var description: String {
-        let text = unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
-        return "\(call): \(text)"
+        "\(call): \(SystemErrorText.of(code))"
     }
 }
 

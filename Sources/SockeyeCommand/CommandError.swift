@@ -1,4 +1,4 @@
-import Glibc
+import Devices
 
 /// Why a command came to nothing, in words for its user.
 struct CommandError: Error {
@@ -24,20 +24,6 @@ struct CommandError: Error {
 
 /// Lines on standard output and standard error.
 enum Terminal {
-    static func print(_ line: String) { write(line, to: STDOUT_FILENO) }
-    static func error(_ line: String) { write(line, to: STDERR_FILENO) }
-
-    private static func write(_ line: String, to descriptor: CInt) {
-        var bytes = Array(line.utf8)
-        bytes.append(UInt8(ascii: "\n"))
-        var sent = 0
-        while sent < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes { buffer in
-                unsafe Glibc.write(
-                    descriptor, buffer.baseAddress?.advanced(by: sent), buffer.count - sent)
-            }
-            guard count > 0 else { return }
-            sent += count
-        }
-    }
+    static func print(_ line: String) { StandardStream.output.write(line + "\n") }
+    static func error(_ line: String) { StandardStream.error.write(line + "\n") }
 }

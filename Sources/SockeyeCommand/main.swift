@@ -1,4 +1,5 @@
-// The command `sockeye`: hosts on real devices, programs on Sockeye's stack, and a demonstration.
+// SockeyeCommand: the command `sockeye`, which runs hosts on real devices, programs on Sockeye's stack,
+// and a demonstration.
 
 import Glibc
 

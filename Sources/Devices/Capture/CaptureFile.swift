@@ -1,8 +1,8 @@
 import CPcap
-import Glibc
 import Memory
 import Stack
 import Synchronization
+import Wire
 
 /// Packets written to a file that tcpdump and Wireshark read, with times in nanoseconds.
 ///
@@ -26,8 +26,9 @@ public final class CaptureFile: Sendable {
     ///   after each packet for whoever reads along.
     /// - Throws: What `fopen` fails with.
     public init(path: String, linkType: LinkType) throws(DeviceError) {
-        networkOffset = linkType == .ethernet ? 14 : 0
-        writer = Mutex(try CaptureWriter(path: path, isEthernet: linkType == .ethernet))
+        networkOffset = linkType == .ethernet ? EthernetHeader.byteCount : 0
+        let link = linkType == .ethernet ? CPCAP_ETHERNET : CPCAP_RAW_IP
+        writer = Mutex(try CaptureWriter(path: path, link: link))
     }
 
     /// Records a packet with the time of day.

@@ -1,3 +1,5 @@
+import Wire
+
 /// What a device does for its stack.
 public struct DeviceCapabilities: Equatable, Sendable {
     /// Whether it carries Ethernet frames, or bare IP packets.
@@ -20,5 +22,5 @@ public struct DeviceCapabilities: Equatable, Sendable {
     }
 
     /// Where the IP header begins in each packet: behind an Ethernet header, or at once.
-    var networkOffset: Int { isEthernet ? 14 : 0 }
+    var networkOffset: Int { isEthernet ? EthernetHeader.byteCount : 0 }
 }

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Why a call of the system failed.
 public struct DeviceError: Error, Equatable, Sendable {
     /// What was to be done, such as "open TAP device tap0".
@@ -24,9 +22,7 @@ public struct DeviceError: Error, Equatable, Sendable {
 extension DeviceError: CustomStringConvertible {
     /// Such as "cannot open TAP device tap0: Operation not permitted".
     public var description: String {
-        // The C library's text lives at least until this thread asks for the next.
-        let reason = unsafe String(cString: strerror(code))
-        let text = "cannot \(operation): \(reason)"
+        let text = "cannot \(operation): \(SystemErrorText.of(code))"
         return advice.isEmpty ? text : "\(text) (\(advice))"
     }
 }

@@ -11,6 +11,12 @@ public struct Signals: Sendable {
         _ = unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 
+    /// Lets them through again on this thread.
+    public func release() {
+        var set = Self.set(of: numbers)
+        _ = unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    }
+
     /// Waits for one of them; which it was. POSIX `sigwait`.
     public func wait() -> CInt {
         var set = Self.set(of: numbers)

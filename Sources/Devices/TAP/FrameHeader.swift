@@ -18,9 +18,11 @@ struct FrameHeader {
         static var congestionNotified: UInt8 { 0x80 }
     }
 
-    var raw: sockeye_frame_header
+    static var byteCount: Int { MemoryLayout<clinux_frame_header>.size }
 
-    init(_ raw: sockeye_frame_header) { self.raw = raw }
+    var raw: clinux_frame_header
+
+    init(_ raw: clinux_frame_header) { self.raw = raw }
 
     // MARK: - From the kernel
 
@@ -49,7 +51,7 @@ struct FrameHeader {
     /// What is to be said of an Ethernet frame, whose checksum is made partial if the frame is
     /// merged; nil when it is merged and no TCP packet, or its checksum lies outside the head.
     init?(describing packet: inout Packet) {
-        raw = sockeye_frame_header()
+        raw = clinux_frame_header()
         if packet.metadata.segmentSize > 0 {
             guard let segmentation = Self.segmentation(of: packet.head),
                 Self.makeChecksumPartial(of: &packet)

@@ -40,7 +40,7 @@ public final class Parker: Sendable {
             let sleeps = unsafe state.pointee.compareExchange(
                 expected: State.idle, desired: State.sleeping, ordering: .relaxed)
             if !sleeps.exchanged, sleeps.original == State.token { continue }
-            let result = unsafe sockeye_futex_wait(
+            let result = unsafe clinux_futex_wait(
                 word, State.sleeping, max(0, deadline.nanoseconds))
             guard result == 0 &- ETIMEDOUT else { continue }
             return unsafe state.pointee.exchange(State.idle, ordering: .acquiring) == State.token
@@ -50,6 +50,6 @@ public final class Parker: Sendable {
     /// Leaves a token and wakes the thread that waits for it.
     public func unpark() {
         let before = unsafe state.pointee.exchange(State.token, ordering: .releasing)
-        if before == State.sleeping { unsafe sockeye_futex_wake(word) }
+        if before == State.sleeping { unsafe clinux_futex_wake(word) }
     }
 }

@@ -4,19 +4,17 @@ import Stack
 
 /// Waits for many descriptors and a deadline at once: `epoll`.
 @safe
-public struct Poller: ~Copyable, @unchecked Sendable {
+public struct Poller: ~Copyable, Sendable {
     /// What a descriptor is waited for.
     public struct Interest: OptionSet, Sendable {
         public let rawValue: UInt32
 
         public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-        public static var readable: Interest { Interest(rawValue: EPOLLIN.rawValue) }
-        public static var writable: Interest { Interest(rawValue: EPOLLOUT.rawValue) }
-        /// An error or hang-up, which is always reported.
-        public static var failed: Interest {
-            Interest(rawValue: EPOLLERR.rawValue | EPOLLHUP.rawValue)
-        }
+        public static var readable: Interest { Interest(rawValue: CLINUX_READABLE.rawValue) }
+        public static var writable: Interest { Interest(rawValue: CLINUX_WRITABLE.rawValue) }
+        /// The other end is gone; reported without being asked for.
+        public static var hungUp: Interest { Interest(rawValue: CLINUX_HUNG_UP.rawValue) }
     }
 
     /// A descriptor that is ready.
@@ -27,28 +25,21 @@ public struct Poller: ~Copyable, @unchecked Sendable {
     }
 
     /// How many events one wait reports; the others follow with the next.
-    public static var eventLimit: Int { 64 }
+    public static var eventLimit: Int { Int(CLINUX_READY_CAPACITY) }
 
-    /// Readable itself when one of its own is: pollers nest. Belongs to the poller.
-    public let descriptor: Int32
-    /// Written by the kernel in `wait`, read up to `count`; as long as the poller.
-    private let events: UnsafeMutablePointer<epoll_event>
+    private let descriptor: Int32
+    private var events = [clinux_ready](repeating: clinux_ready(), count: Self.eventLimit)
     /// How many events the last wait reported.
     public private(set) var count = 0
 
     /// - Throws: `EMFILE` or `ENFILE` when no descriptor can be had.
     public init() throws(DeviceError) {
-        let descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
-        guard descriptor >= 0 else { throw DeviceError(operation: "create a poller", code: errno) }
-        self.descriptor = descriptor
-        unsafe events = .allocate(capacity: Self.eventLimit)
-        unsafe events.initialize(repeating: epoll_event(), count: Self.eventLimit)
+        let result = clinux_epoll_create()
+        guard result >= 0 else { throw DeviceError("create a poller", result: result) }
+        descriptor = result
     }
 
-    deinit {
-        close(descriptor)
-        unsafe events.deallocate()
-    }
+    deinit { close(descriptor) }
 
     /// Reports `descriptor` under `token` from now on, for as long as it is ready.
     ///
@@ -56,7 +47,7 @@ public struct Poller: ~Copyable, @unchecked Sendable {
     public borrowing func add(
         _ descriptor: Int32, token: UInt64, for interest: Interest = .readable
     ) throws(DeviceError) {
-        try control(EPOLL_CTL_ADD, descriptor, token, interest)
+        try control(CLINUX_ADD, descriptor, token, interest)
     }
 
     /// Waits for something else from now on.
@@ -65,25 +56,24 @@ public struct Poller: ~Copyable, @unchecked Sendable {
     public borrowing func change(
         _ descriptor: Int32, token: UInt64, for interest: Interest
     ) throws(DeviceError) {
-        try control(EPOLL_CTL_MOD, descriptor, token, interest)
+        try control(CLINUX_CHANGE, descriptor, token, interest)
     }
 
     /// Reports `descriptor` no more.
     ///
     /// - Throws: `ENOENT` when it was not added.
     public borrowing func remove(_ descriptor: Int32) throws(DeviceError) {
-        try control(EPOLL_CTL_DEL, descriptor, 0, [])
+        try control(CLINUX_REMOVE, descriptor, 0, [])
     }
 
     private borrowing func control(
-        _ operation: Int32, _ descriptor: Int32, _ token: UInt64, _ interest: Interest
+        _ operation: clinux_epoll_operation, _ descriptor: Int32, _ token: UInt64,
+        _ interest: Interest
     ) throws(DeviceError) {
-        var event = unsafe epoll_event()
-        unsafe event.events = interest.rawValue
-        // The 64 bits are ours; the kernel hands them back as they are.
-        unsafe event.data.u64 = token
-        guard unsafe epoll_ctl(self.descriptor, operation, descriptor, &event) == 0 else {
-            throw DeviceError(operation: "watch descriptor \(descriptor)", code: errno)
+        let result = clinux_epoll_control(
+            self.descriptor, Int32(operation.rawValue), descriptor, token, interest.rawValue)
+        guard result == 0 else {
+            throw DeviceError("watch descriptor \(descriptor)", result: result)
         }
     }
 
@@ -92,10 +82,9 @@ public struct Poller: ~Copyable, @unchecked Sendable {
     @discardableResult
     public mutating func wait(until deadline: Instant) -> Int {
         let left =
-            deadline == .never
-            ? -1 : max(0, (deadline - MonotonicClock.now()).nanoseconds)
-        let result = unsafe sockeye_epoll_wait(
-            descriptor, events, Int32(Self.eventLimit), left)
+            deadline == .never ? -1 : max(0, (deadline - MonotonicClock.now()).nanoseconds)
+        // The array is written during the call only, and has the room.
+        let result = unsafe clinux_epoll_wait(descriptor, &events, left)
         count = max(0, Int(result))
         return count
     }
@@ -105,8 +94,6 @@ public struct Poller: ~Copyable, @unchecked Sendable {
     /// - Precondition: `index` is at least 0 and below `count`.
     public subscript(index: Int) -> Event {
         precondition(index >= 0 && index < count, "no such event")
-        let event = unsafe events[index]
-        // The 64 bits were written by `add`.
-        return unsafe Event(token: event.data.u64, ready: Interest(rawValue: event.events))
+        return Event(token: events[index].token, ready: Interest(rawValue: events[index].events))
     }
 }

@@ -8,24 +8,16 @@ public final class WakeUp: Sendable {
 
     /// - Throws: `EMFILE` or `ENFILE` when no descriptor can be had.
     public init() throws(DeviceError) {
-        descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
-        guard descriptor >= 0 else {
-            throw DeviceError(operation: "create an event descriptor", code: errno)
-        }
+        let result = clinux_event_create()
+        guard result >= 0 else { throw DeviceError("create an event descriptor", result: result) }
+        descriptor = result
     }
 
     deinit { close(descriptor) }
 
     /// Makes the descriptor readable; any thread may.
-    public func signal() {
-        // A counter that is full is readable, which is all that is asked for.
-        _ = eventfd_write(descriptor, 1)
-    }
+    public func signal() { clinux_event_signal(descriptor) }
 
     /// Makes it unreadable again until the next signal.
-    public func drain() {
-        var count = eventfd_t()
-        // The call fills the local number and keeps no pointer to it.
-        _ = unsafe eventfd_read(descriptor, &count)
-    }
+    public func drain() { clinux_event_drain(descriptor) }
 }

@@ -1,4 +1,5 @@
 import CLinux
+import Devices
 import Glibc
 
 /// The words for what a machine does not allow.
@@ -28,8 +29,5 @@ enum Unavailability {
         }
     }
 
-    private static func text(_ error: SystemError) -> String {
-        // The string is the C library's and stays until the next call from this thread.
-        unsafe String(cString: strerror(error.code))
-    }
+    private static func text(_ error: SystemError) -> String { SystemErrorText.of(error.code) }
 }

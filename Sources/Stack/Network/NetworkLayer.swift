@@ -21,6 +21,9 @@ struct NetworkLayer: ~Copyable {
     var routes = RouteTable()
     var neighbours = NeighbourTable()
     var icmpLimit = RateLimit(perSecond: 1000, burst: 50)
+    /// Acknowledgments for connections that are half open or over: those two hosts could otherwise
+    /// send each other for ever.
+    private var challengeLimit = RateLimit(perSecond: 1000, burst: 50)
     /// Packets from the host to itself, which come in again at the next turn.
     var loopback = Ring<Packet>()
     /// Errors that packets of ours met, for the transports to take up.
@@ -79,6 +82,17 @@ struct NetworkLayer: ~Copyable {
             if prefix.broadcast == address { return true }
         }
         return false
+    }
+
+    /// Whether an acknowledgment may be sent for a connection that has no limit of its own.
+    mutating func takeChallenge() -> Bool {
+        let isAllowed = challengeLimit.take(at: now)
+        if isAllowed {
+            counters.count(.tcpChallengeAcks)
+        } else {
+            counters.count(.tcpChallengeLimited)
+        }
+        return isAllowed
     }
 
     // MARK: - Paths

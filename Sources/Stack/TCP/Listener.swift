@@ -88,6 +88,15 @@ extension TCPLayer {
             TimerOwner(kind: .halfOpen, index: id), at: network.now + wait)
     }
 
+    /// Asks a peer that opens once more whether it has forgotten (RFC 5961 §4): its reset then
+    /// makes room.
+    private func challenge(_ half: HalfOpen, _ network: inout NetworkLayer) {
+        guard network.takeChallenge() else { return }
+        var shadow = connection(from: half, &network)
+        shadow.send.una = shadow.send.max
+        shadow.sendAck(&network)
+    }
+
     mutating func halfOpenTimer(_ id: SlabIndex, _ network: inout NetworkLayer) {
         guard halfOpens.contains(id) else { return }
         halfOpens[id].timer = nil
@@ -129,11 +138,12 @@ extension TCPLayer {
             return
         }
         if segment.flags.contains(.syn) {
-            // The peer did not get our SYN-ACK; anything else is a new incarnation to challenge.
             guard segment.sequence == half.irs, !segment.flags.contains(.ack) else {
                 network.counters.count(.tcpBadFlags)
+                challenge(half, &network)
                 return
             }
+            // The peer did not get our SYN-ACK.
             if let timer = half.timer { network.timers.cancel(timer) }
             sendSynAck(id, &network)
             return
@@ -199,6 +209,7 @@ extension TCPLayer {
         connection.flags.formUnion(half.agreed)
         connection.receive.nxt = half.irs + 1
         connection.receive.edge = connection.receive.nxt
+        connection.receive.acknowledged = connection.receive.nxt
         if half.attempts > 0 { connection.noteSynWindow(network.tcp) }
         connection.recentTimestamp = half.recentTimestamp
         connection.sendScale = half.agreed.contains(.windowScaling) ? half.sendScale : 0

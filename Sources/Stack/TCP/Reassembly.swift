@@ -4,13 +4,9 @@ import Wire
 /// Text that came before what stands in front of it: each byte in its place, and which are there.
 struct Reassembly: ~Copyable {
     private var bytes: SparseBytes
-    /// What has come, in sequence order, with gaps between.
-    private(set) var ranges: [SACKBlock] = []
-    /// The range that came last: it is reported first (RFC 2018 §4).
-    private var latest = SequenceNumber(0)
-
-    /// More gaps than this are not kept apart (CVE-2018-5390).
-    private static var limit: Int { 64 }
+    private var ranges = SequenceRanges()
+    /// Where text came lately, the latest first: what is reported first (RFC 2018 §4).
+    private var recent = InlineArray<4, SequenceNumber>(repeating: SequenceNumber(0))
 
     init(_ pools: BufferPools) { bytes = pools.sparseBytes() }
 
@@ -18,29 +14,34 @@ struct Reassembly: ~Copyable {
 
     mutating func removeAll() {
         bytes.removeAll()
-        ranges.removeAll(keepingCapacity: true)
+        ranges.removeAll()
     }
 
     /// Puts `count` bytes of `packet` from `offset` on in their place; whether there was room.
     mutating func insert(
         _ packet: borrowing Packet, from offset: Int, count: Int, at sequence: SequenceNumber
     ) -> Bool {
-        var first = 0
-        while first < ranges.count, ranges[first].end < sequence { first &+= 1 }
-        let joins = first < ranges.count && ranges[first].start <= sequence.advanced(by: count)
-        guard joins || ranges.count < Self.limit else { return false }
+        let joins =
+            ranges.range(holding: sequence) != nil
+            || ranges.range(holding: sequence - 1) != nil
+        guard joins || ranges.count < SequenceRanges.limit else { return false }
         let written = bytes.write(packet, from: offset, count: count, at: sequence.rawValue)
         guard written > 0 else { return false }
-        var block = SACKBlock(start: sequence, end: sequence.advanced(by: written))
-        var last = first
-        while last < ranges.count, ranges[last].start <= block.end {
-            if ranges[last].start < block.start { block.start = ranges[last].start }
-            if ranges[last].end > block.end { block.end = ranges[last].end }
-            last &+= 1
-        }
-        ranges.replaceSubrange(first..<last, with: CollectionOfOne(block))
-        latest = block.start
+        _ = ranges.insert(SACKBlock(start: sequence, end: sequence.advanced(by: written)))
+        note(sequence)
         return written == count
+    }
+
+    /// Keeps in mind where text came last, once for each range.
+    private mutating func note(_ sequence: SequenceNumber) {
+        guard let range = ranges.range(holding: sequence) else { return }
+        var moved = sequence
+        for place in recent.indices {
+            let earlier = recent[place]
+            recent[place] = moved
+            if range.start <= earlier, earlier < range.end { return }
+            moved = earlier
+        }
     }
 
     /// Moves what now continues the text at `sequence` to `queue`; how many bytes that were.
@@ -48,33 +49,35 @@ struct Reassembly: ~Copyable {
         of sequence: SequenceNumber, into queue: inout ByteQueue
     ) -> Int {
         var next = sequence
-        while let first = ranges.first, first.start <= next {
-            if first.end > next {
-                let count = next.distance(to: first.end)
-                let moved = bytes.move(from: next.rawValue, count: count, to: &queue)
-                next = next.advanced(by: moved)
-                guard moved == count else {
-                    // Memory is short: the rest must be sent again.
-                    removeAll()
-                    break
-                }
-            }
-            ranges.removeFirst()
+        if let range = ranges.range(holding: sequence) {
+            let count = sequence.distance(to: range.end)
+            let moved = bytes.move(from: sequence.rawValue, count: count, to: &queue)
+            next = sequence.advanced(by: moved)
+            // Memory is short: the rest must be sent again.
+            if moved < count { removeAll() }
         }
+        ranges.removeAll(before: next)
         if ranges.isEmpty { bytes.removeAll() } else { bytes.removeAll(before: next.rawValue) }
         return sequence.distance(to: next)
     }
 
-    /// What to report, the range that came last first, as many as fit (RFC 2018 §4).
+    /// What to report, the range that text came to last first, as many as fit (RFC 2018 §4).
     func blocks(atMost limit: Int) -> SACKBlocks {
         var blocks = SACKBlocks()
-        for range in ranges where range.start <= latest && latest < range.end {
-            blocks.append(range)
+        for place in recent.indices where blocks.count < limit {
+            guard let range = ranges.range(holding: recent[place]) else { continue }
+            Self.add(range, to: &blocks)
         }
-        for range in ranges
-        where blocks.count < limit && !(range.start <= latest && latest < range.end) {
-            blocks.append(range)
+        var index = 0
+        while index < ranges.count, blocks.count < limit {
+            Self.add(ranges[index], to: &blocks)
+            index &+= 1
         }
         return blocks
+    }
+
+    private static func add(_ range: SACKBlock, to blocks: inout SACKBlocks) {
+        for index in 0..<blocks.count where blocks[index] == range { return }
+        blocks.append(range)
     }
 }

@@ -104,7 +104,7 @@ extension Connection {
             flight: send.flight, mss: mss, isFirst: !flags.contains(.timedOut))
         // What the peer holds out of order it may drop again (RFC 2018 §8): what it does not
         // acknowledge although it stands next, and in the end everything, is sent once more.
-        if flags.contains(.timedOut) || !scoreboard.isEmpty && scoreboard.begins(by: send.una) {
+        if flags.contains(.timedOut) || scoreboard.holds(send.una) {
             scoreboard.removeAll()
         }
         flags.insert(.timedOut)

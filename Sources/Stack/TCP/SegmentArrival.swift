@@ -111,19 +111,19 @@ extension Connection {
         _ segment: ArrivingSegment, of packet: borrowing Packet,
         _ network: inout NetworkLayer
     ) {
+        if state == .synReceived, segment.flags.contains(.syn), segment.sequence == receive.irs {
+            arriveOpeningToo(segment, of: packet, &network)
+            return
+        }
         guard passesTimestamps(segment, &network), isInWindow(segment, &network) else { return }
         if segment.flags.contains(.rst) {
             acceptReset(segment, &network)
             return
         }
-        if segment.flags.contains(.syn) {
-            // In a simultaneous open the peer's SYN may come twice; elsewhere RFC 5961 §4 asks for
-            // a challenge and nothing more.
-            if state == .synReceived, segment.sequence == receive.irs {
-                sendSyn(&network)
-            } else {
-                challenge(&network)
-            }
+        guard !segment.flags.contains(.syn) else {
+            // RFC 5961 §4 asks for a challenge and nothing more.
+            network.counters.count(.tcpBadFlags)
+            challenge(&network)
             return
         }
         guard segment.flags.contains(.ack) else {
@@ -147,6 +147,21 @@ extension Connection {
         noteFin(of: segment)
         if flags.contains(.finKnown), receive.fin == receive.nxt { acceptFin(&network) }
         if flags.contains(.ackNow) { flags.insert(.needsFlush) }
+    }
+
+    /// Both sides open at once, and the peer's SYN comes a second time: alone it asks for ours
+    /// again, with an acknowledgment it completes the handshake (§3.5, figure 7, line 6).
+    private mutating func arriveOpeningToo(
+        _ segment: ArrivingSegment, of packet: borrowing Packet, _ network: inout NetworkLayer
+    ) {
+        guard segment.flags.contains(.ack) else {
+            sendSyn(&network)
+            return
+        }
+        var rest = segment
+        rest.flags.remove(.syn)
+        rest.sequence += 1
+        arriveSynchronized(rest, of: packet, &network)
     }
 
     /// PAWS and TS.Recent (RFC 7323 §4.3, §5.3).

@@ -67,6 +67,7 @@ extension TCPLayer {
         // The peer did not get our last acknowledgment.
         guard segment.length > 0 || segment.sequence != old.expected else { return false }
         if segment.flags.contains(.fin) { restart(id, &network) }
+        guard network.takeChallenge() else { return false }
         answer(old, segment, &network)
         return false
     }

@@ -1,0 +1,74 @@
+import Devices
+import Equipment
+import Launcher
+import Memory
+import Services
+import Sockets
+import Stack
+import Wire
+
+/// The network that a program finds under `sockeye run`: its own host at 10.0.2.15, and on the same
+/// wire the built-in host at 10.0.2.4, `services.sockeye`.
+struct BuiltInNetwork {
+    /// The program's host, driven by the launcher's loop.
+    let program: HostDriver
+    let flows: StackFlows
+    private let services: HostDriver
+    private let serving: Task<Void, Never>
+
+    private static let programPrefix = IPPrefix(address: .v4(10, 0, 2, 15), length: 24)
+    private static let servicesPrefix = IPPrefix(address: .v4(10, 0, 2, 4), length: 24)
+
+    /// - Parameters:
+    ///   - impairments: What happens to packets, each way.
+    ///   - seed: Decides which packets it happens to; nil for chance.
+    ///   - segments: Whether the wire carries merged packets.
+    ///   - observer: Is shown the packets of the program's host.
+    init(
+        _ impairments: Impairments?, seed: UInt64?, segments: Bool, observer: PacketObserver?
+    ) throws(CommandError) {
+        guard let programPrefix = Self.programPrefix, let servicesPrefix = Self.servicesPrefix
+        else { throw .failure("24 is a prefix length") }
+        let pools = BufferPools(BufferPools.Plan(byteLimit: 128 << 20))
+        let capabilities = DeviceCapabilities(
+            isEthernet: true, mtu: 1500, offloadsChecksums: true, segments: segments)
+        let ends: (WireEnd, WireEnd)
+        do throws(DeviceError) {
+            ends = try MemoryWire.pair(
+                capabilities: capabilities, forth: impairments, back: impairments,
+                seed: seed.map { ($0, 0) } ?? SystemRandom.seed(), pools: pools)
+        } catch {
+            throw .failure("\(error)")
+        }
+        program = try BuiltHost.make(
+            .wire(ends.0), named: "eth0", at: programPrefix, pools: pools, observer: observer)
+        services = try BuiltHost.make(
+            .wire(ends.1), named: "eth0", at: servicesPrefix, pools: pools)
+        serving = try Self.serve(on: services)
+        try BuiltHost.start(services)
+        do throws(SystemError) {
+            flows = try StackFlows(
+                on: program,
+                resolver: SocketAddress(address: servicesPrefix.address, port: DNSService.port))
+        } catch {
+            throw .failure("\(SocketError(error.code, in: "epoll_create"))")
+        }
+    }
+
+    private static func serve(on host: HostDriver) throws(CommandError) -> Task<Void, Never> {
+        let kinds: [ServiceRequest.Kind] = [
+            .echo, .discard, .daytime, .chargen, .dns, .http(directory: nil),
+        ]
+        do throws(ServiceError) {
+            let set = try ServiceSet(kinds.map { ServiceRequest($0) }, on: host)
+            return Task { await set.run() }
+        } catch {
+            throw .failure("\(error)")
+        }
+    }
+
+    func end() {
+        serving.cancel()
+        services.stop()
+    }
+}
