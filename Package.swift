@@ -72,8 +72,18 @@ let package = Package(
 
         tests(of: "Memory"),
         tests(of: "Wire", with: ["Memory"]),
-        tests(of: "Stack", with: ["Memory", "Wire", "Equipment"]),
+        tests(
+            of: "Stack",
+            with: ["Memory", "Wire", "Equipment", "CAllocationCounter", "FrameFuzzing"]),
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        .target(
+            name: "FrameFuzzing", dependencies: ["Memory", "Wire", "Stack"],
+            path: "Tests/FrameFuzzing", swiftSettings: settings),
+        .executableTarget(
+            name: "FuzzFrames", dependencies: ["Stack", "FrameFuzzing"], path: "Tests/FuzzFrames",
+            swiftSettings: settings),
         tests(of: "Sockets", with: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
+        tests(of: "Services", with: ["Memory", "Wire", "Stack", "Devices", "Sockets"]),
         // A program of the tests' own: the launcher over the kernel's sockets.
         .executableTarget(
             name: "KernelRun", dependencies: ["Launcher", "Wire", "CLinux"],

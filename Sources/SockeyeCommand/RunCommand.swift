@@ -16,7 +16,7 @@ struct RunCommand {
     private var isImpaired = false
     private var seed: UInt64?
     private var showsStatistics = false
-    private let program: [String]
+    private var program: [String] = []
 
     init(_ arguments: consuming Arguments) throws(CommandError) {
         while let option = arguments.nextOption() {

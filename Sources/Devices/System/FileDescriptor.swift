@@ -53,7 +53,8 @@ public final class FileDescriptor: Sendable {
     public func create(_ name: String) throws(DeviceError) -> FileDescriptor {
         try Self.checkName(name)
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-        return try FileDescriptor(Self.check(unsafe openat(number, name, flags, 0o666), "make \(name)"))
+        return try FileDescriptor(
+            Self.check(unsafe openat(number, name, flags, 0o666), "make \(name)"))
     }
 
     // MARK: - Content
@@ -73,15 +74,16 @@ public final class FileDescriptor: Sendable {
         }
     }
 
-    /// Reads from `offset` on until `buffer` is full or the file ends; how many bytes. POSIX
-    /// `pread`.
+    /// Reads from `offset` on into the places `range` of `buffer`, until they are full or the file
+    /// ends; how many bytes. POSIX `pread`.
     public func read(
-        into buffer: inout MutableSpan<UInt8>, at offset: Int
+        at offset: Int, into buffer: inout MutableSpan<UInt8>, _ range: Range<Int>
     ) throws(DeviceError) -> Int {
         var done = 0
-        while done < buffer.count {
+        while done < range.count {
             let count = unsafe buffer.withUnsafeMutableBytes { bytes in
-                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
+                let left = range.lowerBound + done..<range.upperBound
+                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[left])
                 return unsafe pread(number, rest.baseAddress, rest.count, offset + done)
             }
             if count < 0, errno == EINTR { continue }
@@ -168,7 +170,9 @@ public final class FileDescriptor: Sendable {
         defer { unsafe closedir(directory) }
         var names: [String] = []
         while let entry = unsafe readdir(directory) {
-            guard let name = unsafe Self.name(of: entry), name != ".", name != ".." else { continue }
+            guard let name = unsafe Self.name(of: entry), name != ".", name != ".." else {
+                continue
+            }
             names.append(name)
         }
         return names

@@ -15,8 +15,8 @@ struct DNSResponse: Sendable {
     static func refusal(_ id: UInt16, _ flags: DNSFlags, _ code: DNSResponseCode) -> [UInt8] {
         var response = DNSResponse()
         response.append(id)
-        response.append(flags(echoing: flags).rawValue | code.rawValue)
-        for _ in 0..<4 { response.append(0) }
+        response.append(Self.flags(echoing: flags).rawValue | code.rawValue)
+        for _ in 0..<4 { response.append(UInt16(0)) }
         return response.bytes
     }
 
@@ -25,7 +25,7 @@ struct DNSResponse: Sendable {
     static func answering(
         _ query: DNSQuery, _ answer: DNSAnswer, recursion: Bool, limit: Int
     ) -> [UInt8] {
-        var flags = flags(echoing: query.flags)
+        var flags = Self.flags(echoing: query.flags)
         if answer.isAuthoritative { flags.insert(.authoritative) }
         if recursion { flags.insert(.recursionAvailable) }
         let response = DNSResponse(query, flags, answer.code, answer.records)
@@ -45,10 +45,10 @@ struct DNSResponse: Sendable {
     ) {
         append(query.id)
         append(flags.rawValue | code.rawValue & 15)
-        append(1)
+        append(UInt16(1))
         append(UInt16(truncatingIfNeeded: records.count))
-        append(0)
-        append(query.edns == nil ? 0 : 1)
+        append(UInt16(0))
+        append(UInt16(query.edns == nil ? 0 : 1))
         append(query.question.name)
         append(query.question.type.rawValue)
         append(query.question.recordClass)

@@ -42,7 +42,8 @@ struct HTTPExchange {
         var (head, page, range) = answer.message()
         let hasLength = head.status != .noContent && head.status != .notModified
         if hasLength { head.fields.append("Content-Length", "\(range.count)") }
-        head.fields.append("Date", HTTPDate(secondsSince1970: Int64(WallClock.now().seconds)).description)
+        head.fields.append(
+            "Date", HTTPDate(secondsSince1970: Int64(WallClock.now().seconds)).description)
         head.fields.append("Server", "Sockeye")
         head.fields.append("Connection", isOver ? "close" : "keep-alive")
         try await send(head.encoded, page, wantsBody ? range : 0..<0)
@@ -60,7 +61,7 @@ struct HTTPExchange {
         var offset = range.lowerBound
         repeat {
             let count = min(piece.count - filled, range.upperBound - offset)
-            try Self.read(count, of: page, at: offset, into: &piece, at: filled)
+            try Self.read(page, at: offset, into: &piece, filled..<filled + count)
             connection.allow(limits.stall)
             try await connection.send(piece, first: filled + count)
             offset += count
@@ -71,12 +72,11 @@ struct HTTPExchange {
     /// - Throws: The code of a file that cannot be read to the length that was promised: only a
     ///   reset tells the client so.
     private static func read(
-        _ count: Int, of page: Page, at offset: Int, into piece: inout [UInt8], at place: Int
+        _ page: Page, at offset: Int, into piece: inout [UInt8], _ range: Range<Int>
     ) throws(SocketError) {
         var bytes = piece.mutableSpan
-        var part = bytes.extracting(place..<place + count)
         do throws(DeviceError) {
-            try page.read(into: &part, at: offset)
+            try page.read(at: offset, into: &bytes, range)
         } catch {
             throw SocketError(error.code, in: error.operation)
         }

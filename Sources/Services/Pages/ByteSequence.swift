@@ -10,20 +10,22 @@ import Memory
 ///     z = (z ^ z>>27) * 0x94D049BB133111EB
 ///     z ^ z>>31
 public enum ByteSequence {
-    /// Fills `bytes` with what the sequence has from `offset` on.
-    public static func fill(_ bytes: inout MutableSpan<UInt8>, from offset: Int) {
-        var place = 0
-        while place < bytes.count, (offset + place) % 8 != 0 || bytes.count - place < 8 {
-            bytes[place] = byte(offset + place)
-            place += 1
-        }
-        while bytes.count - place >= 8 {
-            bytes.write(word((offset + place) / 8), at: place)
-            place += 8
-        }
-        while place < bytes.count {
-            bytes[place] = byte(offset + place)
-            place += 1
+    /// Fills the places `range` of `bytes` with what the sequence has from `offset` on.
+    public static func fill(
+        _ bytes: inout MutableSpan<UInt8>, _ range: Range<Int>, from offset: Int
+    ) {
+        var place = range.lowerBound
+        var n = offset
+        while place < range.upperBound {
+            if n % 8 == 0, range.upperBound - place >= 8 {
+                bytes.write(word(n / 8), at: place)
+                place += 8
+                n += 8
+            } else {
+                bytes[place] = byte(n)
+                place += 1
+                n += 1
+            }
         }
     }
 

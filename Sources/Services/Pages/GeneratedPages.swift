@@ -44,8 +44,7 @@ enum GeneratedPages {
         _ piece: inout [UInt8], _ length: Int, from offset: Int, to hash: inout SHA256
     ) {
         var bytes = piece.mutableSpan
-        var part = bytes.extracting(first: length)
-        ByteSequence.fill(&part, from: offset)
-        hash.add(part.span)
+        ByteSequence.fill(&bytes, 0..<length, from: offset)
+        hash.add(bytes.span.extracting(first: length))
     }
 }

@@ -39,20 +39,23 @@ public struct Page: Sendable {
         }
     }
 
-    /// Fills `buffer` with what the page has from `offset` on.
+    /// Fills the places `range` of `buffer` with what the page has from `offset` on.
     ///
     /// - Precondition: The page has that much.
     /// - Throws: `EIO` when a file has become shorter, or what reading it meets.
-    func read(into buffer: inout MutableSpan<UInt8>, at offset: Int) throws(DeviceError) {
+    func read(
+        at offset: Int, into buffer: inout MutableSpan<UInt8>, _ range: Range<Int>
+    ) throws(DeviceError) {
         switch content {
         case .bytes(let bytes):
-            buffer.write(bytes.span.extracting(offset..<offset + buffer.count), at: 0)
+            buffer.write(
+                bytes.span.extracting(offset..<offset + range.count), at: range.lowerBound)
         case .file(let file, _):
-            guard try file.read(into: &buffer, at: offset) == buffer.count else {
+            guard try file.read(at: offset, into: &buffer, range) == range.count else {
                 throw DeviceError(operation: "read a file that became shorter", code: EIO)
             }
         case .sequence:
-            ByteSequence.fill(&buffer, from: offset)
+            ByteSequence.fill(&buffer, range, from: offset)
         }
     }
 }

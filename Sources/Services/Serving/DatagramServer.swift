@@ -64,7 +64,9 @@ public struct DatagramServer<Service: DatagramService>: Sendable {
         while !Task.isCancelled {
             do throws(SocketError) {
                 let datagram = try await socket.receiveDatagram(into: &buffer)
-                if Self.mayBeAnswered(datagram) { return datagram }
+                if Self.mayBeAnswered(from: datagram.source, to: datagram.destination) {
+                    return datagram
+                }
             } catch {
                 guard ![ECANCELED, EBADF, EINVAL, ESHUTDOWN].contains(error.code) else {
                     return nil
@@ -77,9 +79,10 @@ public struct DatagramServer<Service: DatagramService>: Sendable {
 
     /// Whether the source wants an answer. Services that answer whatever comes would answer each
     /// other for ever (CERT CA-1996-01); and a datagram to many would have many answer.
-    static func mayBeAnswered(_ datagram: Socket.Datagram) -> Bool {
-        ![0, 7, 13, 17, 19, 37].contains(datagram.source.port)
-            && !datagram.destination.address.isMulticast
-            && !datagram.destination.address.isBroadcast
+    static func mayBeAnswered(
+        from source: SocketAddress, to destination: SocketAddress
+    ) -> Bool {
+        ![0, 7, 13, 17, 19, 37].contains(source.port)
+            && !destination.address.isMulticast && !destination.address.isBroadcast
     }
 }

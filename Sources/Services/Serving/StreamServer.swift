@@ -4,8 +4,8 @@ import Wire
 
 /// What is done with each connection of a server.
 public protocol StreamService: Sendable {
-    /// Serves one connection to its end. It is closed when this returns, and reset when it throws;
-    /// no error of it concerns other connections.
+    /// Serves one connection to its end. It is closed when this returns or is cancelled, and reset
+    /// when it throws something else; no error of it concerns other connections.
     func serve(_ connection: ServiceConnection) async throws(SocketError)
 }
 
@@ -78,7 +78,8 @@ public struct StreamServer<Service: StreamService>: Sendable {
             try await service.serve(connection)
             socket.close()
         } catch {
-            socket.abort()
+            // Who is told to end does so in good order.
+            if error.code == ECANCELED { socket.close() } else { socket.abort() }
         }
         table.remove(connection)
     }

@@ -11,7 +11,9 @@ public struct Discard: StreamService, DatagramService {
 
     public func serve(_ connection: ServiceConnection) async throws(SocketError) {
         var buffer = [UInt8](repeating: 0, count: 65_536)
-        repeat { connection.allow(limits.idle) } while try await connection.socket.receive(
+        repeat {
+            connection.allow(limits.idle)
+        } while try await connection.socket.receive(
             into: &buffer) > 0
         try await connection.finish()
     }

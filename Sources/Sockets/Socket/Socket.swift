@@ -203,7 +203,8 @@ public final class Socket: Sendable {
 }
 
 extension Interval {
-    init(_ duration: Duration) {
+    /// To the nanosecond, towards zero.
+    public init(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         self.init(nanoseconds: seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000)
     }

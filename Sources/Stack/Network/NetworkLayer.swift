@@ -87,7 +87,11 @@ struct NetworkLayer: ~Copyable {
     /// Whether an acknowledgment may be sent for a connection that has no limit of its own.
     mutating func takeChallenge() -> Bool {
         let isAllowed = challengeLimit.take(at: now)
-        if isAllowed { counters.count(.tcpChallengeAcks) } else { counters.count(.tcpChallengeLimited) }
+        if isAllowed {
+            counters.count(.tcpChallengeAcks)
+        } else {
+            counters.count(.tcpChallengeLimited)
+        }
         return isAllowed
     }
 

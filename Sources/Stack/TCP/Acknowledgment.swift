@@ -17,8 +17,10 @@ extension Connection {
         } else if isDuplicate(segment, windowBefore, toldMore) {
             acceptDuplicate(&network)
         }
-        if send.wnd > windowBefore { flags.insert(.needsFlush) }
-        if flags.contains(.persisting), send.wnd > 0 {
+        guard send.wnd > windowBefore else { return }
+        flags.insert(.needsFlush)
+        // If it is still too small to be used, the flush has it probed again.
+        if flags.contains(.persisting) {
             flags.remove(.persisting)
             retransmitAt = .never
             roundTrip.endBackOff()

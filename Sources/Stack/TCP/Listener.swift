@@ -209,6 +209,7 @@ extension TCPLayer {
         connection.flags.formUnion(half.agreed)
         connection.receive.nxt = half.irs + 1
         connection.receive.edge = connection.receive.nxt
+        connection.receive.acknowledged = connection.receive.nxt
         if half.attempts > 0 { connection.noteSynWindow(network.tcp) }
         connection.recentTimestamp = half.recentTimestamp
         connection.sendScale = half.agreed.contains(.windowScaling) ? half.sendScale : 0

@@ -93,7 +93,8 @@ final class Script {
     }
 
     private func stamps(_ options: String) -> String {
-        options.contains("ts ") ? "<ts 1 \(hostStamp)>" : ""
+        guard let value = Segment("S 0 " + options).options?.timestamps?.value else { return "" }
+        return "<ts \(value) \(hostStamp)>"
     }
 
     /// The timestamp that the host sent last.
@@ -132,7 +133,7 @@ final class Script {
 
     func inject(_ line: String) { inject(Segment(line)) }
 
-    private func inject(_ segment: Segment) {
+    func inject(_ segment: Segment) {
         let options = absolute(segment.options ?? TCPOptions())
         let optionsCount = options.encodedCount
         let count = TCPHeader.byteCount + optionsCount + segment.textCount
@@ -302,4 +303,24 @@ final class Script {
     var isIdle: Bool { host.isIdle }
     var halfOpenCount: Int { host.tcp.halfOpens.count }
     var timeWaitCount: Int { host.tcp.timeWaits.count }
+}
+
+extension Script {
+    /// An ICMP error that quotes the host's segment with this sequence number.
+    func injectICMP(type: UInt8, code: UInt8, rest: UInt32, sequence: UInt32) {
+        var message = [UInt8](repeating: 0, count: 8 + 28)
+        var span = message.mutableSpan
+        span.write(rest, at: 4)
+        span.write(UInt8(0x45), at: 8)
+        span.write(UInt16(1500), at: 10)
+        span.write(UInt8(64), at: 16)
+        span.write(IPProtocol.tcp.rawValue, at: 17)
+        span.write(Self.hostAddress.v4?.rawValue ?? 0, at: 20)
+        span.write(Self.peerAddress.v4?.rawValue ?? 0, at: 24)
+        span.write(hostPort, at: 28)
+        span.write(peerPort, at: 30)
+        span.write(sequence &+ hostISS, at: 32)
+        ICMPHeader(type: ICMPType(rawValue: type), code: code, rest: rest).write(toMessage: &span)
+        injectIP(.icmp, message)
+    }
 }

@@ -268,7 +268,9 @@ import Wire
 
     @Test("The segment size is the smallest of both offers, 536 without one (RFC 9293 §3.7.1)")
     func segmentSize() throws {
-        for (options, size) in [("<mss 700>", 700), ("", 536), ("<mss 9000>", 1460), ("<mss 1>", 88)] {
+        for (options, size) in [
+            ("<mss 700>", 700), ("", 536), ("<mss 9000>", 1460), ("<mss 1>", 88),
+        ] {
             let script = Script()
             let endpoint = try script.accept(options)
             try script.send(endpoint, 3000)
