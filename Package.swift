@@ -69,6 +69,7 @@ let package = Package(
         tests(of: "Memory"),
         tests(of: "Wire", with: ["Memory"]),
         tests(of: "Stack", with: ["Memory", "Wire", "Equipment"]),
+        tests(of: "Devices", with: ["Memory", "Wire", "Stack", "Equipment", "CLinux"]),
         tests(of: "Sockets", with: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
         // A program of the tests' own: the launcher over the kernel's sockets.
         .executableTarget(
