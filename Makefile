@@ -39,7 +39,7 @@ bench: ## measurements, beside the kernel's in the same run
 
 fuzz: ## arbitrary frames into a stack: make fuzz FRAMES=1000000
 	@scripts/setup.sh build
-	SOCKEYE_FUZZ_FRAMES=$(FRAMES) $(SWIFT) test --disable-xctest --filter Fuzz
+	$(SWIFT) run -c release FuzzFrames $(FRAMES)
 
 embedded: ## compile the pure modules in Embedded Swift
 	@scripts/embedded.sh

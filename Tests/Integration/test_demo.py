@@ -20,7 +20,7 @@ class Demo(unittest.TestCase):
     def test_tells_the_story(self):
         """the demonstration shows the handshake, the close and the sockets, and says nothing else"""
         text = self.done.stdout.decode()
-        for word in ["Flags [S]", "Flags [S.]", "Flags [F.]", "SYN-SENT", "ESTABLISHED", "LISTEN",
+        for word in ["Flags [S]", "Flags [S.]", "Flags [F.]", "SYN ACK", "ESTABLISHED", "LISTEN",
                      "TIME-WAIT", "ARP", "demo.pcap"]:
             self.assertIn(word, text)
         self.assertEqual(self.done.stderr, b"")

@@ -27,7 +27,8 @@ public struct Poller: ~Copyable, Sendable {
     /// How many events one wait reports; the others follow with the next.
     public static var eventLimit: Int { Int(CLINUX_READY_CAPACITY) }
 
-    private let descriptor: Int32
+    /// Readable itself when one of its own is: pollers nest. Belongs to the poller.
+    public let descriptor: Int32
     private var events = [clinux_ready](repeating: clinux_ready(), count: Self.eventLimit)
     /// How many events the last wait reported.
     public private(set) var count = 0

@@ -14,7 +14,8 @@ public final class DeviceLink: Sendable {
     /// Readable when packets wait.
     let descriptor: CInt
 
-    private let device: Mutex<Device>
+    /// Takes packets and gives them at the same time: one thread may do each.
+    private let device: Device
     private let observer: PacketObserver?
     /// Packets on their way between host and device; whoever moves them holds the lock, so that
     /// they keep their order.
@@ -38,7 +39,7 @@ public final class DeviceLink: Sendable {
             mtu: capabilities.mtu, addresses: addresses,
             offloadsChecksums: capabilities.offloadsChecksums, segments: capabilities.segments)
         descriptor = device.descriptor
-        self.device = Mutex(device)
+        self.device = device
         self.observer = observer
     }
 
@@ -48,7 +49,7 @@ public final class DeviceLink: Sendable {
     /// When the device has something to do by itself, or can be tried again.
     var nextDeadline: Instant {
         let blocked = blockedUntil.withLock { $0 }
-        let own = device.withLock { $0.nextDeadline }
+        let own = device.nextDeadline
         return blocked == .zero ? own : min(own, blocked)
     }
 
@@ -74,9 +75,7 @@ public final class DeviceLink: Sendable {
     }
 
     private func readOne() -> Packet? {
-        device.withLock { device -> Packet? in
-            do throws(DeviceError) { return try device.receive() } catch { return nil }
-        }
+        do throws(DeviceError) { return try device.receive() } catch { return nil }
     }
 
     /// Lets `fill` add packets to those that wait, and writes them all; whether it wrote them.
@@ -98,18 +97,14 @@ public final class DeviceLink: Sendable {
 
     /// Writes one packet; it comes back when the device is full.
     private func writeOne(_ packet: consuming Packet) -> Packet? {
-        var waiting: Packet? = packet
-        return device.withLock { device -> Packet? in
-            guard let next = waiting.take() else { return nil }
-            do throws(DeviceError) {
-                switch try device.send(next) {
-                case .sent: return nil
-                case .full(let packet): return packet
-                }
-            } catch {
-                // A link that is down loses packets, as cables do.
-                return nil
+        do throws(DeviceError) {
+            switch try device.send(packet) {
+            case .sent: return nil
+            case .full(let packet): return packet
             }
+        } catch {
+            // A link that is down loses packets, as cables do.
+            return nil
         }
     }
 }

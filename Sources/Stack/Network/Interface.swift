@@ -65,8 +65,32 @@ struct Interface: ~Copyable {
     /// Packets that may wait for the link.
     static var outputLimit: Int { 1024 }
 
+    // Addresses are read in place: a loop over the array would count a reference per packet.
+
     func owns(_ address: IPAddress) -> Bool {
-        for prefix in configuration.addresses where prefix.address == address { return true }
+        for index in configuration.addresses.indices
+        where configuration.addresses[index].address == address { return true }
         return false
+    }
+
+    /// Whether `address` is that of all hosts on one of the interface's networks.
+    func isBroadcast(_ address: IPAddress) -> Bool {
+        for index in configuration.addresses.indices {
+            let prefix = configuration.addresses[index]
+            // Networks of two hosts have no such address (RFC 3021 §2.1).
+            if prefix.length < 31, prefix.broadcast == address { return true }
+        }
+        return false
+    }
+
+    /// The address to speak from to a neighbour: one on its network, else the first of its family.
+    func address(facing neighbour: IPAddress) -> IPAddress? {
+        var first: IPAddress?
+        for index in configuration.addresses.indices {
+            let prefix = configuration.addresses[index]
+            if prefix.contains(neighbour) { return prefix.address }
+            if first == nil, prefix.address.isIPv4 == neighbour.isIPv4 { first = prefix.address }
+        }
+        return first
     }
 }

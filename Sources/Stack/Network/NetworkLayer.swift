@@ -77,11 +77,7 @@ struct NetworkLayer: ~Copyable {
     func isBroadcast(_ address: IPAddress, on interface: InterfaceID) -> Bool {
         guard let v4 = address.v4 else { return false }
         if v4.isBroadcast { return true }
-        for prefix in interfaces[interface.rawValue].configuration.addresses
-        where prefix.length < 31 && prefix.contains(address) {
-            if prefix.broadcast == address { return true }
-        }
-        return false
+        return interfaces[interface.rawValue].isBroadcast(address)
     }
 
     /// Whether an acknowledgment may be sent for a connection that has no limit of its own.
@@ -111,29 +107,23 @@ struct NetworkLayer: ~Copyable {
     /// The path to `destination`, nil where no route leads.
     func path(to destination: IPAddress, from source: IPAddress? = nil) -> Path? {
         if interface(owning: destination) != nil {
-            let configuration = interfaces[0].configuration
-            return Path(
-                interface: Self.loopbackID, nextHop: destination, source: source ?? destination,
-                mtu: configuration.mtu, segments: configuration.segments)
+            return path(
+                through: Self.loopbackID, nextHop: destination, source: source ?? destination)
         }
         guard let route = routes.lookup(destination) else { return nil }
-        let configuration = interfaces[route.interface.rawValue].configuration
         let nextHop = route.gateway ?? destination
-        var chosen = source
-        for prefix in configuration.addresses
-        where chosen == nil && prefix.address.isIPv4 == destination.isIPv4
-            && (prefix.contains(nextHop) || route.gateway == nil)
-        {
-            chosen = prefix.address
-        }
-        for prefix in configuration.addresses
-        where chosen == nil && prefix.address.isIPv4 == destination.isIPv4 {
-            chosen = prefix.address
-        }
-        guard let chosen else { return nil }
-        return Path(
-            interface: route.interface, nextHop: nextHop, source: chosen, mtu: configuration.mtu,
-            segments: configuration.segments)
+        let number = route.interface.rawValue
+        guard let source = source ?? interfaces[number].address(facing: nextHop) else { return nil }
+        return path(through: route.interface, nextHop: nextHop, source: source)
+    }
+
+    private func path(
+        through id: InterfaceID, nextHop: IPAddress, source: IPAddress
+    ) -> Path {
+        Path(
+            interface: id, nextHop: nextHop, source: source,
+            mtu: interfaces[id.rawValue].configuration.mtu,
+            segments: interfaces[id.rawValue].configuration.segments)
     }
 
     // MARK: - Output
@@ -237,26 +227,26 @@ struct NetworkLayer: ~Copyable {
 
     /// Queues a packet for the link, cut and summed as far as the link does not do it itself.
     private mutating func enqueue(_ packet: consuming Packet, on id: InterfaceID) {
-        let configuration = interfaces[id.rawValue].configuration
-        if packet.metadata.segmentSize != 0, !configuration.segments {
-            let isEthernet = configuration.link != .ip
-            var segmenter = Segmenter(
-                packet, networkOffset: isEthernet ? EthernetHeader.byteCount : 0)
-            while let segment = segmenter.next(from: pools) {
-                append(segment, on: id, sums: !configuration.offloadsChecksums)
-            }
+        let isCut = interfaces[id.rawValue].configuration.segments
+        guard packet.metadata.segmentSize != 0, !isCut else {
+            append(packet, on: id)
             return
         }
-        append(packet, on: id, sums: !configuration.offloadsChecksums)
+        let isEthernet = interfaces[id.rawValue].configuration.link != .ip
+        var segmenter = Segmenter(
+            packet, networkOffset: isEthernet ? EthernetHeader.byteCount : 0)
+        while let segment = segmenter.next(from: pools) { append(segment, on: id) }
     }
 
-    private mutating func append(_ packet: consuming Packet, on id: InterfaceID, sums: Bool) {
+    private mutating func append(_ packet: consuming Packet, on id: InterfaceID) {
         guard interfaces[id.rawValue].output.count < Interface.outputLimit else {
             interfaces[id.rawValue].counters.drops &+= 1
             counters.count(.outputQueueFull)
             return
         }
-        if sums { completeChecksum(of: &packet) }
+        if !interfaces[id.rawValue].configuration.offloadsChecksums {
+            completeChecksum(of: &packet)
+        }
         counters.count(.packetsSent)
         interfaces[id.rawValue].counters.sentPackets &+= 1
         interfaces[id.rawValue].counters.sentBytes &+= UInt64(packet.count)

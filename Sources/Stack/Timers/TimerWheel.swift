@@ -50,6 +50,8 @@ struct TimerWheel: ~Copyable {
     private var current: UInt64 = 0
     private var scheduled: UInt64 = 0
 
+    init() { heap.reserveCapacity(64) }
+
     /// How many timers run.
     var count: Int { timers.count }
 
