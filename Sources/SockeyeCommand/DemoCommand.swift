@@ -149,7 +149,7 @@ struct DemoCommand {
         story.chapter("Daytime (port 13). The server sends the date and closes first.")
         let answer = try await ask(client, 13, nil)
         await story.pause()
-        story.say("The client received: \(answer.trimmed)")
+        story.say("The client received: \(answer.split(whereSeparator: \.isNewline).first ?? "")")
     }
 
     private func page(_ story: DemoStory, _ client: HostDriver) async throws(SocketError) {
@@ -178,15 +178,5 @@ struct DemoCommand {
         }
         socket.close()
         return String(decoding: answer, as: UTF8.self)
-    }
-}
-
-extension String {
-    /// Without white space at its ends.
-    fileprivate var trimmed: Substring {
-        let start = drop(while: \.isWhitespace)
-        return start.prefix(upTo: start.lastIndex { !$0.isWhitespace }.map {
-            start.index(after: $0)
-        } ?? start.startIndex)
     }
 }

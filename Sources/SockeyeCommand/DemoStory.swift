@@ -58,10 +58,13 @@ final class DemoStory: Sendable {
             guard let (left, right) = state.ends else { return [String]() }
             var ladder = Ladder(.ethernet, left: left, right: right)
             var lines = [ladder.heading]
+            var states = ConversationStates(client: left)
             while let step = state.steps.popFirst() {
-                if let rung = ladder.rung(step.bytes.span, at: step.nanoseconds) {
-                    lines.append(rung)
-                }
+                states.follow(step.bytes.span)
+                let rung = ladder.rung(
+                    step.bytes.span, at: step.nanoseconds, leftState: states.client.name,
+                    rightState: states.server.name)
+                if let rung { lines.append(rung) }
             }
             return lines
         }

@@ -84,7 +84,7 @@ struct ServedDirectoryTests {
 
     @Test("a FIFO is neither waited for nor served")
     func fifo() throws {
-        try #require(unsafe mkfifo("\(files.path)/www/fifo", 0o600) == 0)
+        try files.makeFIFO("www/fifo")
         #expect(find("/fifo") == "403")
     }
 
@@ -106,7 +106,7 @@ struct ServedDirectoryTests {
             Issue.record("no page was found")
             return
         }
-        try #require(unsafe truncate("\(files.path)/www/hello.txt", 2) == 0)
+        try files.write("he", to: "www/hello.txt")
         var bytes = [UInt8](repeating: 0, count: 5)
         var code: CInt = 0
         do throws(DeviceError) {

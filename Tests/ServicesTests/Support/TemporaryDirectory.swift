@@ -29,6 +29,14 @@ final class TemporaryDirectory {
             atPath: "\(path)/\(name)", withDestinationPath: target)
     }
 
+    func makeFIFO(_ name: String) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/mkfifo")
+        process.arguments = ["\(path)/\(name)"]
+        try process.run()
+        process.waitUntilExit()
+    }
+
     func read(_ name: String) -> [UInt8]? {
         FileManager.default.contents(atPath: "\(path)/\(name)").map { Array($0) }
     }
