@@ -139,7 +139,10 @@ extension Host {
         }
         guard !bytes.isEmpty else { return 0 }
         let taken = tcp.connections[key].enqueue(bytes, &network)
-        guard taken > 0 else { throw .wouldBlock }
+        guard taken > 0 else {
+            tcp.waitForMemory(key)
+            throw .wouldBlock
+        }
         tcp.connections[key].output(&network)
         tcp.settle(key, &network)
         return taken

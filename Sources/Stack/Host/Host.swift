@@ -81,14 +81,21 @@ public struct Host: ~Copyable, Sendable {
             deliverLoopback()
             takeUpErrors()
         } while !network.loopback.isEmpty || !tcp.pending.isEmpty
+        tcp.feed(network)
         collectEvents()
     }
 
     /// When `advance` should be called next if nothing happens before; `never` when no timer runs.
     public var nextDeadline: Instant {
         let isBusy = !tcp.pending.isEmpty || !network.loopback.isEmpty
-        return isBusy ? network.now : network.timers.nextDeadline
+        guard !isBusy else { return network.now }
+        let timer = network.timers.nextDeadline
+        // Memory may come back without a packet: from another host that shares the pools.
+        return tcp.starved.isEmpty ? timer : min(timer, network.now + Self.memoryPoll)
     }
+
+    /// How often memory is looked for while somebody waits for it.
+    private static var memoryPoll: Interval { .milliseconds(10) }
 
     /// Takes the next packet that is to leave through `interface`, nil when none is.
     public mutating func nextOutput(on interface: InterfaceID) -> Packet? {

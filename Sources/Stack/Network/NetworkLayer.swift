@@ -46,6 +46,13 @@ struct NetworkLayer: ~Copyable {
                     segments: true)))
     }
 
+    /// Whether memory is left for bytes to send. The last quarter is kept for what comes in:
+    /// senders that hold everything would wait for ever for readers that find nothing.
+    var hasMemoryToSend: Bool { pools.available.chunks > pools.capacity.chunks / 4 }
+
+    /// Whether memory is left for text out of order: the last eighth is kept for text in order.
+    var hasMemoryToReorder: Bool { pools.available.chunks > pools.capacity.chunks / 8 }
+
     static var loopbackID: InterfaceID { InterfaceID(rawValue: 0) }
 
     /// Room in front of what a transport writes: Ethernet and the longest IP header, rounded up.

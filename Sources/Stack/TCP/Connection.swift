@@ -134,6 +134,8 @@ struct Connection: ~Copyable {
         static let finQueued = Flags(rawValue: 1 << 3)
         /// The peer's last byte has come.
         static let finReceived = Flags(rawValue: 1 << 4)
+        /// It waits in the layer's list for memory.
+        static let starved = Flags(rawValue: 1 << 19)
         /// A segment told where the peer's last byte is.
         static let finKnown = Flags(rawValue: 1 << 18)
         /// An acknowledgment is to leave at the next flush.

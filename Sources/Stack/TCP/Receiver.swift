@@ -78,9 +78,10 @@ extension Connection {
             acceptInOrder(packet, from: offset, count: count, &network)
         } else {
             network.counters.count(.tcpOutOfOrder)
-            if !reassembly.insert(packet, from: offset, count: count, at: sequence) {
-                network.counters.count(.tcpReassemblyFull)
-            }
+            let isTaken =
+                network.hasMemoryToReorder
+                && reassembly.insert(packet, from: offset, count: count, at: sequence)
+            if !isTaken { network.counters.count(.tcpReassemblyFull) }
             // Each is answered at once, so that the peer can count (RFC 5681 §4.2).
             sendAck(&network)
         }

@@ -5,7 +5,7 @@ import Wire
 extension Connection {
     /// Takes in bytes from the application; how many there was room for.
     mutating func enqueue(_ bytes: Span<UInt8>, _ network: inout NetworkLayer) -> Int {
-        let room = max(0, network.tcp.sendBuffer &- sendQueue.count)
+        let room = network.hasMemoryToSend ? sendRoom(network.tcp) : 0
         let taken = sendQueue.append(bytes.extracting(first: min(room, bytes.count)))
         if taken < bytes.count { flags.insert(.wantsToSend) }
         return taken

@@ -22,6 +22,9 @@ struct TCPLayer: ~Copyable {
     var listeners = Slab<Listener>()
     /// Connections that have something to send at the next flush.
     var pending = Ring<SlabIndex>()
+    /// Connections that could not take a byte for lack of memory, and have none out whose
+    /// acknowledgment would bring some back.
+    var starved = Ring<SlabIndex>()
     /// What happened to endpoints since the host last looked.
     var raised = Ring<RaisedEvent>()
     private var table = HashIndex()
@@ -279,6 +282,25 @@ struct TCPLayer: ~Copyable {
             connections[id].output(&network)
             if connections[id].flags.contains(.ackNow) { connections[id].sendAck(&network) }
             settle(id, &network)
+        }
+    }
+
+    /// Puts a connection that could take nothing on the list, unless acknowledgments will wake it.
+    mutating func waitForMemory(_ id: SlabIndex) {
+        guard connections[id].sendQueue.isEmpty, !connections[id].flags.contains(.starved)
+        else { return }
+        connections[id].flags.insert(.starved)
+        starved.append(id)
+    }
+
+    /// Has those who waited for memory try again, once there is some.
+    mutating func feed(_ network: borrowing NetworkLayer) {
+        guard !starved.isEmpty, network.hasMemoryToSend else { return }
+        while let id = starved.popFirst() {
+            guard connections.contains(id) else { continue }
+            connections[id].flags.remove(.starved)
+            connections[id].events.insert(.writable)
+            raise(id)
         }
     }
 
