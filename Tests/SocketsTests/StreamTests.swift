@@ -155,6 +155,37 @@ struct StreamTests {
         #expect(await waiting.value == ECANCELED)
     }
 
+    @Test("stopping a host resets its peers, wakes whoever waits and fails calls from then on")
+    func stoppedHost() async throws {
+        let net = try Wired()
+        defer { net.end() }
+        let listener = try net.listener(9)
+        async let accepted = listener.accept()
+        let client = Socket(.stream, on: net.left)
+        try await client.connect(to: Wired.address(2, 9))
+        let server = try await accepted
+        let waiting = Task { () -> CInt in
+            var buffer = [UInt8](repeating: 0, count: 1)
+            do throws(SocketError) {
+                return CInt(try await server.receive(into: &buffer))
+            } catch {
+                return error.code
+            }
+        }
+        try await Task.sleep(for: .milliseconds(20))
+        net.right.stop()
+        #expect(await waiting.value == EBADF)
+        await #expect(throws: SocketError(EBADF, in: "accept")) { try await listener.accept() }
+        let late = Socket(.stream, on: net.right)
+        await #expect(throws: SocketError(EBADF, in: "connect")) {
+            try await late.connect(to: Wired.address(1, 9))
+        }
+        var buffer = [UInt8](repeating: 0, count: 1)
+        await #expect(throws: SocketError(ECONNRESET, in: "recv")) {
+            try await client.receive(into: &buffer)
+        }
+    }
+
     @Test("closing a socket wakes whoever waits on it with EBADF")
     func closedWhileWaiting() async throws {
         let net = try Wired()

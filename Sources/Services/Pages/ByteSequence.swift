@@ -14,19 +14,19 @@ public enum ByteSequence {
     public static func fill(
         _ bytes: inout MutableSpan<UInt8>, _ range: Range<Int>, from offset: Int
     ) {
-        var place = range.lowerBound
-        var n = offset
-        while place < range.upperBound {
-            if n % 8 == 0, range.upperBound - place >= 8 {
-                bytes.write(word(n / 8), at: place)
-                place += 8
-                n += 8
-            } else {
-                bytes[place] = byte(n)
-                place += 1
-                n += 1
-            }
-        }
+        let head = range.lowerBound + min((8 - offset % 8) % 8, range.count)
+        let wordCount = (range.upperBound - head) / 8
+        let tail = head + 8 * wordCount
+        let firstWord = (offset + head - range.lowerBound) / 8
+        fillBytes(&bytes, range.lowerBound..<head, from: offset)
+        for k in 0..<wordCount { bytes.write(word(firstWord &+ k), at: head &+ 8 &* k) }
+        fillBytes(&bytes, tail..<range.upperBound, from: offset + tail - range.lowerBound)
+    }
+
+    private static func fillBytes(
+        _ bytes: inout MutableSpan<UInt8>, _ range: Range<Int>, from offset: Int
+    ) {
+        for place in range { bytes[place] = byte(offset + place - range.lowerBound) }
     }
 
     private static func byte(_ n: Int) -> UInt8 {

@@ -219,7 +219,13 @@ public final class HostDriver: Sendable {
 
     /// Ends the driver's thread and resets what is open. Calls on sockets fail from then on.
     public func stop() {
-        core.withLock { $0.isStopping = true }
+        var woken: [(Waiter, Readiness)] = []
+        withCore { core in
+            core.isStopping = true
+            core.host.abortAll()
+            core.waiters.takeEveryone(into: &woken)
+        }
+        for (waiter, events) in woken { waiter.resume(events) }
         wakeUp.signal()
     }
 

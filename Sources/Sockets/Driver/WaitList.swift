@@ -77,6 +77,11 @@ struct WaitList: Sendable {
         waiters[endpoint] = remaining.isEmpty ? nil : remaining
     }
 
+    /// Takes out everyone: the host is gone.
+    mutating func takeEveryone(into woken: inout [(Waiter, Readiness)]) {
+        for endpoint in Array(waiters.keys) { takeAll(endpoint, into: &woken) }
+    }
+
     /// Takes out everyone who waits on `endpoint`: it is gone.
     mutating func takeAll(_ endpoint: EndpointID, into woken: inout [(Waiter, Readiness)]) {
         for waiter in waiters.removeValue(forKey: endpoint) ?? [] {

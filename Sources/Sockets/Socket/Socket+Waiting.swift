@@ -78,9 +78,10 @@ extension Socket {
     private func register(_ events: Readiness, _ wake: Waiter.Wake) -> WaitID? {
         let endpoint = endpoint
         return host.withCore { core in
+            // Nothing will ever happen to a socket that was made after the host was stopped.
+            if core.isStopping { try? core.host.close(endpoint) }
             let ready = (try? core.host.readiness(of: endpoint)) ?? .everything
-            guard ready.isDisjoint(with: events.union([.error, .hangup])), !core.isStopping
-            else { return nil }
+            guard ready.isDisjoint(with: events.union([.error, .hangup])) else { return nil }
             let id = core.waiters.nextID()
             core.waiters.add(Waiter(id: id, events: events, wake: wake), to: endpoint)
             return id

@@ -135,6 +135,13 @@ extension Host {
         }
     }
 
+    /// Lets go of all endpoints and resets their connections.
+    public mutating func abortAll() {
+        for place in 0..<endpoints.placeCount {
+            if let index = endpoints.index(at: place) { try? abort(EndpointID(index)) }
+        }
+    }
+
     // MARK: - Options
 
     /// Whether small segments leave at once. `TCP_NODELAY`.
