@@ -82,7 +82,9 @@ let package = Package(
         .executableTarget(
             name: "FuzzFrames", dependencies: ["Stack", "FrameFuzzing"], path: "Tests/FuzzFrames",
             swiftSettings: settings),
-        tests(of: "Devices", with: ["Memory", "Wire", "Stack", "Equipment", "CLinux"]),
+        tests(
+            of: "Devices",
+            with: ["Memory", "Wire", "Stack", "Equipment", "CLinux", "CAllocationCounter"]),
         tests(of: "Sockets", with: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
         tests(of: "Services", with: ["Memory", "Wire", "Stack", "Devices", "Sockets"]),
         // A program of the tests' own: the launcher over the kernel's sockets.

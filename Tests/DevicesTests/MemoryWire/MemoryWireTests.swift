@@ -220,7 +220,7 @@ struct MemoryWireTests {
     @Test("Threads on both ends lose nothing, keep order and always wake", arguments: [4, 1000])
     func threads(limit: Int) throws {
         let (left, right) = try pair(limit: limit)
-        let total = 50_000
+        let total = min(50_000, limit * 2_000)
         let failures = Atomic(0)
         let pools = pools
         let workers = try [(left, right), (right, left)].flatMap { from, to in
