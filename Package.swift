@@ -74,8 +74,14 @@ let package = Package(
         tests(of: "Wire", with: ["Memory"]),
         tests(
             of: "Stack",
-            with: ["Memory", "Wire", "Equipment", "CAllocationCounter", "FrameFuzzing"]),
+            with: ["Memory", "Wire", "Equipment", "FrameFuzzing"]),
+        // Programs of the tests' own, built with optimisation: no allocation per packet; arbitrary
+        // frames.
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        .executableTarget(
+            name: "CountAllocations",
+            dependencies: ["Memory", "Wire", "Stack", "CAllocationCounter"],
+            path: "Tests/CountAllocations", swiftSettings: settings),
         .target(
             name: "FrameFuzzing", dependencies: ["Memory", "Wire", "Stack"],
             path: "Tests/FrameFuzzing", swiftSettings: settings),
