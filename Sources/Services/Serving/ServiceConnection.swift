@@ -51,7 +51,7 @@ public final class ServiceConnection: Sendable {
     /// Ends our side, waits a little for the peer to end its own and drops what it still sends:
     /// bytes that nobody read would reset the connection, and what was sent last be lost
     /// (RFC 9112 §9.6, RFC 2525 §2.17).
-    func finish(within time: Duration = .seconds(2)) async throws(SocketError) {
+    func finish(within time: Duration = .seconds(5)) async throws(SocketError) {
         try socket.shutdown(.sending)
         allow(time)
         var dropped = [UInt8](repeating: 0, count: 16_384)

@@ -167,6 +167,9 @@ extension Host {
         switch tcp.connections[key].state {
         case .synSent, .synReceived: throw .wouldBlock
         case .closed:
+            // The stream had its end before the connection met an error: as on Linux, that is left
+            // to whoever sends or asks for it.
+            if tcp.connections[key].flags.contains(.finReceived) { return 0 }
             if let error = tcp.connections[key].takeError() { throw error }
             return 0
         default:

@@ -14,6 +14,17 @@ struct Delivery: ~Copyable {
     let isBroadcast: Bool
     /// Bytes of IP header in front of the head.
     let networkHeaderCount: Int
+
+    /// Whether the sum over pseudo-header and packet comes out, unless somebody vouches for it.
+    var checksumIsValid: Bool {
+        guard packet.metadata.checksum == .unknown else { return true }
+        var sum = InternetChecksum.pseudoHeader(
+            source: source, destination: destination, proto: proto,
+            length: UInt32(truncatingIfNeeded: packet.count))
+        sum.add(packet.head)
+        for index in 0..<packet.sliceCount { sum.add(packet.slice(index)) }
+        return sum.value == 0
+    }
 }
 
 extension NetworkLayer {

@@ -131,7 +131,7 @@ struct TCPLayer: ~Copyable {
             network.counters.count(.tcpMalformed)
             return
         }
-        guard checksumIsValid(delivery) else {
+        guard delivery.checksumIsValid else {
             network.counters.count(.tcpBadChecksum)
             return
         }
@@ -150,16 +150,6 @@ struct TCPLayer: ~Copyable {
                 arriveUnknown(segment, tuple, isBroadcast: delivery.isBroadcast, &network)
             }
         }
-    }
-
-    private func checksumIsValid(_ delivery: borrowing Delivery) -> Bool {
-        guard delivery.packet.metadata.checksum == .unknown else { return true }
-        var sum = InternetChecksum.pseudoHeader(
-            source: delivery.source, destination: delivery.destination, proto: .tcp,
-            length: UInt32(truncatingIfNeeded: delivery.packet.count))
-        sum.add(delivery.packet.head)
-        for index in 0..<delivery.packet.sliceCount { sum.add(delivery.packet.slice(index)) }
-        return sum.value == 0
     }
 
     /// A segment for nothing we know: for a listener, or for nobody (RFC 9293 §3.10.7.1).

@@ -106,7 +106,7 @@ struct UDPLayer: ~Copyable {
         }
         delivery.packet.truncate(to: payloadCount &+ UDPHeader.byteCount)
         // No checksum is legal over IPv4 only (RFC 768; RFC 8200 §8.1).
-        guard hasChecksum ? checksumIsValid(delivery) : delivery.source.isIPv4 else {
+        guard hasChecksum ? delivery.checksumIsValid : delivery.source.isIPv4 else {
             network.counters.count(.udpBadChecksum)
             return nil
         }
@@ -125,16 +125,6 @@ struct UDPLayer: ~Copyable {
             QueuedDatagram(packet: packet, source: source, destination: destination))
         raised.append(RaisedEvent(endpoint: sockets[id].endpoint, events: .readable))
         return nil
-    }
-
-    private func checksumIsValid(_ delivery: borrowing Delivery) -> Bool {
-        guard delivery.packet.metadata.checksum == .unknown else { return true }
-        var sum = InternetChecksum.pseudoHeader(
-            source: delivery.source, destination: delivery.destination, proto: .udp,
-            length: UInt32(truncatingIfNeeded: delivery.packet.count))
-        sum.add(delivery.packet.head)
-        for index in 0..<delivery.packet.sliceCount { sum.add(delivery.packet.slice(index)) }
-        return sum.value == 0
     }
 
     /// Sends one datagram.

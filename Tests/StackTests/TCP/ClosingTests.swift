@@ -296,6 +296,20 @@ import Wire
         script.expectNothing()
     }
 
+    @Test("After the peer's end a reset is told to who sends, not to who reads, as on Linux")
+    func resetAfterEnd() throws {
+        let script = Script()
+        let endpoint = try script.accept()
+        script.inject("P. 1+3 ack 1")
+        script.expect(". 1 ack 4")
+        script.inject("F. 4 ack 1")
+        script.expect(". 1 ack 5")
+        script.inject("R 5")
+        #expect(try script.read(endpoint) == 3)
+        #expect(try script.read(endpoint) == 0)
+        #expect(throws: StackError.brokenPipe) { try script.send(endpoint, 1) }
+    }
+
     @Test("A reset elsewhere in the window is challenged (RFC 5961 §3.2)", arguments: states)
     func inexactReset(_ state: ConnectionState) throws {
         let (script, endpoint, next, _) = try connection(in: state)
