@@ -45,7 +45,7 @@ public struct TAPDevice: ~Copyable, Sendable {
         let operation = "open TAP device \(name)"
         let descriptor = clinux_tap_open()
         guard descriptor >= 0 else {
-            throw DeviceError(operation, result: descriptor, advice: "is /dev/net/tun there?")
+            throw DeviceError(operation, result: descriptor, advice: Self.openingAdvice(descriptor))
         }
         let mtu = Self.attach(descriptor, name, offloads)
         guard mtu >= 0 else {
@@ -70,6 +70,15 @@ public struct TAPDevice: ~Copyable, Sendable {
         // Both calls read the name's bytes and keep no pointer to them.
         let result = unsafe clinux_tap_attach(descriptor, name, offloads ? 1 : 0)
         return result < 0 ? result : unsafe clinux_interface_mtu(name)
+    }
+
+    /// For what opening /dev/net/tun returned.
+    private static func openingAdvice(_ result: Int32) -> String {
+        switch 0 &- result {
+        case ENOENT, ENODEV, ENXIO: "there is no /dev/net/tun: modprobe tun"
+        case EACCES, EPERM: "/dev/net/tun is not readable and writable for this user"
+        default: ""
+        }
     }
 
     private static func advice(_ code: Int32, _ name: String) -> String {

@@ -148,8 +148,9 @@ struct CaptureFileTests {
                 metadata: path.partial(.udp)))
         capture.record(try makePacket(path.reversed.datagram(pattern(5)), from: pools))
         #expect(capture.close() == nil)
+        // Nobody's preferences are to decide this.
         let output = shell(
-            "tshark -r \(file.path) -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE "
+            "HOME=/nonexistent tshark -r \(file.path) -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE "
                 + "-o ip.check_checksum:TRUE -T fields -e frame.number -e ip.checksum.status "
                 + "-e tcp.checksum.status -e udp.checksum.status -e _ws.malformed "
                 + "2>/dev/null")

@@ -104,7 +104,8 @@ struct AllocationTests {
     }
 
     @Test(
-        "A TAP sends and receives without allocating", .enabled(if: KernelSide.isAvailable),
+        "A TAP sends and receives without allocating",
+        .enabled(if: KernelSide.isAvailable, KernelSide.reason),
         arguments: [true, false])
     func tap(offloads: Bool) throws {
         let kernel = try KernelSide()

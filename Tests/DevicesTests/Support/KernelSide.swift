@@ -2,6 +2,7 @@ import Devices
 import Glibc
 import Memory
 import Stack
+import Testing
 import Wire
 
 /// A network namespace with a TAP interface in it, whose far end a test holds; both go with it.
@@ -23,10 +24,13 @@ final class KernelSide {
         return shell("ip netns add \(name)") == nil ? "namespaces are forbidden" : nil
     }()
 
-    static var isAvailable: Bool {
+    static let isAvailable = {
         if let obstacle { print("Skipping tests against the kernel: \(obstacle)") }
         return obstacle == nil
-    }
+    }()
+
+    /// Why a test is skipped, for the run's report.
+    static var reason: Comment { "\(obstacle ?? "the kernel can be tested against")" }
 
     let name: String
 

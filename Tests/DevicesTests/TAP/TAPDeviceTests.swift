@@ -8,7 +8,7 @@ import Wire
 /// The kernel at the other end of a real TAP interface.
 @Suite(
     "TAP device against the kernel", .serialized,
-    .enabled(if: KernelSide.isAvailable, "needs root, namespaces, ip and /dev/net/tun"))
+    .enabled(if: KernelSide.isAvailable, KernelSide.reason))
 struct TAPDeviceTests {
     let pools = BufferPools(.init(frames: 256, controls: 64, chunks: 256))
 
