@@ -162,6 +162,8 @@ struct Connection: ~Copyable {
         static let passive = Flags(rawValue: 1 << 16)
         /// Data was sent again since the last acknowledgment of new data.
         static let timedOut = Flags(rawValue: 1 << 17)
+        /// Segments of the peer came twice or out of order: the path loses some.
+        static let losesSegments = Flags(rawValue: 1 << 20)
     }
 
     init(

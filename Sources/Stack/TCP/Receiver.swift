@@ -61,6 +61,7 @@ extension Connection {
         if old > 0 {
             // The front of it has come before.
             network.counters.count(.tcpDuplicateData)
+            flags.insert(.losesSegments)
             flags.insert(.ackNow)
             guard old < count else { return }
             sequence = receive.nxt
@@ -78,6 +79,7 @@ extension Connection {
             acceptInOrder(packet, from: offset, count: count, &network)
         } else {
             network.counters.count(.tcpOutOfOrder)
+            flags.insert(.losesSegments)
             let isTaken =
                 network.hasMemoryToReorder
                 && reassembly.insert(packet, from: offset, count: count, at: sequence)
@@ -126,8 +128,13 @@ extension Connection {
 
     /// Every second full segment is acknowledged at once, others a little later (RFC 9293
     /// §3.8.6.3); at the start all are, so that the peer's window grows fast, as Linux does.
+    ///
+    /// What arrives in one batch is acknowledged as one, except on a path that loses segments:
+    /// there the loss of a single acknowledgment must not stop the peer until its timer expires.
     private mutating func scheduleAck(_ network: inout NetworkLayer) {
-        if unacknowledgedText >= 2 &* UInt32(peerSegmentSize) || quickAcks > 0 {
+        if flags.contains(.losesSegments), unacknowledgedText >= 2 &* UInt32(peerSegmentSize) {
+            sendAck(&network)
+        } else if unacknowledgedText >= 2 &* UInt32(peerSegmentSize) || quickAcks > 0 {
             if quickAcks > 0 { quickAcks &-= 1 }
             flags.insert(.ackNow)
         } else if delayedAckAt == .never {
