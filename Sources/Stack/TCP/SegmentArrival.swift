@@ -217,7 +217,7 @@ extension Connection {
             return
         }
         network.counters.count(.tcpDuplicateData)
-            flags.insert(.losesSegments)
+        flags.insert(.losesSegments)
         flags.insert([.ackNow, .needsFlush])
     }
 
