@@ -17,10 +17,11 @@ final class DemoStory: Sendable {
         var steps = Ring<Step>()
         var ends: (SocketAddress, SocketAddress)?
         var isDrawing = true
+        /// When the first packet passed: where the times of all others count from.
+        var start: Instant?
     }
 
     private let state = Mutex(State())
-    private let start = MonotonicClock.now()
 
     func say(_ line: String) { Terminal.print(line) }
 
@@ -40,9 +41,12 @@ final class DemoStory: Sendable {
         var span = bytes.mutableSpan
         _ = packet.copy(from: 0, into: &span)
         let copy = bytes
-        let now = (MonotonicClock.now() - start).nanoseconds
+        let now = MonotonicClock.now()
         state.withLock { state in
-            if state.isDrawing { state.steps.append(Step(bytes: copy, nanoseconds: now)) }
+            let start = state.start ?? now
+            state.start = start
+            guard state.isDrawing else { return }
+            state.steps.append(Step(bytes: copy, nanoseconds: (now - start).nanoseconds))
         }
     }
 
