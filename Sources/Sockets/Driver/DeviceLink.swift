@@ -21,8 +21,8 @@ public final class DeviceLink: Sendable {
     /// they keep their order.
     private let incoming = Mutex(Ring<Packet>())
     private let outgoing = Mutex(Ring<Packet>())
-    /// Until when the device takes nothing.
-    private let blockedUntil = Mutex<Instant>(.zero)
+    /// Until when the device takes nothing, in nanoseconds; 0 when it takes packets.
+    private let blockedUntil = Atomic<Int64>(0)
 
     /// - Parameters:
     ///   - name: Of the interface, as tools show it.
@@ -48,14 +48,17 @@ public final class DeviceLink: Sendable {
 
     /// When the device has something to do by itself, or can be tried again.
     var nextDeadline: Instant {
-        let blocked = blockedUntil.withLock { $0 }
+        let blocked = blockedUntil.load(ordering: .relaxed)
         let own = device.nextDeadline
-        return blocked == .zero ? own : min(own, blocked)
+        return blocked == 0 ? own : min(own, Instant(nanoseconds: blocked))
     }
+
+    /// Whether the device was full when it was tried last.
+    var isBlocked: Bool { blockedUntil.load(ordering: .relaxed) != 0 }
 
     /// Whether the device was full and may be tried again.
     func isBlocked(before now: Instant) -> Bool {
-        blockedUntil.withLock { $0 != .zero && $0 <= now }
+        isBlocked && blockedUntil.load(ordering: .relaxed) <= now.nanoseconds
     }
 
     /// Takes up to `limit` packets from the device and hands them to `take`, in batches; how many.
@@ -86,11 +89,12 @@ public final class DeviceLink: Sendable {
                 observer?(packet)
                 if let rejected = writeOne(packet) {
                     batch.prepend(rejected)
-                    blockedUntil.withLock { $0 = MonotonicClock.now() + Self.pause }
+                    let retry = MonotonicClock.now() + Self.pause
+                    blockedUntil.store(retry.nanoseconds, ordering: .relaxed)
                     return false
                 }
             }
-            blockedUntil.withLock { $0 = .zero }
+            blockedUntil.store(0, ordering: .relaxed)
             return true
         }
     }

@@ -108,8 +108,10 @@ public final class HostDriver: Sendable {
         return true
     }
 
+    /// Whether packets wait for a device that takes them; one that is full is tried again by `turn`.
     private func hasOutput(_ core: borrowing Core) -> Bool {
-        for number in links.indices where core.host.hasOutput(on: Self.interface(number)) {
+        for number in links.indices
+        where core.host.hasOutput(on: Self.interface(number)) && !links[number].isBlocked {
             return true
         }
         return false
