@@ -27,7 +27,7 @@ struct DemoCommand {
 
     func run() throws(CommandError) -> Int32 {
         let story = DemoStory()
-        let printer = PacketPrinter(.ethernet) { story.note("  " + $0) }
+        let printer = PacketPrinter(.ethernet) { story.say("  " + $0) }
         let recording = try Recording(path: capture, printer: printer)
         let net = try wire(recording, story)
         let result = Mutex<CommandError?>(nil)

@@ -25,8 +25,6 @@ final class DemoStory: Sendable {
 
     func say(_ line: String) { Terminal.print(line) }
 
-    func note(_ line: String) { Terminal.print(line) }
-
     func chapter(_ text: String) {
         Terminal.print("")
         say(text)

@@ -142,14 +142,7 @@ struct StreamTests {
         let net = try Wired()
         defer { net.end() }
         let listener = try net.listener(9)
-        let waiting = Task { () -> CInt in
-            do throws(SocketError) {
-                _ = try await listener.accept()
-                return 0
-            } catch {
-                return error.code
-            }
-        }
+        let waiting = Task { await acceptCode(listener) }
         try await Task.sleep(for: .milliseconds(20))
         waiting.cancel()
         #expect(await waiting.value == ECANCELED)
@@ -191,14 +184,7 @@ struct StreamTests {
         let net = try Wired()
         defer { net.end() }
         let listener = try net.listener(9)
-        let waiting = Task { () -> CInt in
-            do throws(SocketError) {
-                _ = try await listener.accept()
-                return 0
-            } catch {
-                return error.code
-            }
-        }
+        let waiting = Task { await acceptCode(listener) }
         try await Task.sleep(for: .milliseconds(20))
         listener.close()
         #expect(await waiting.value == EBADF)
@@ -252,6 +238,16 @@ struct StreamTests {
         #expect(event?.token == 42)
         #expect(event?.events.contains(.readable) == true)
         _ = try listener.acceptNow()
+    }
+}
+
+/// The error with which waiting for a connection ends, 0 when one comes.
+func acceptCode(_ listener: Socket) async -> CInt {
+    do throws(SocketError) {
+        _ = try await listener.accept()
+        return 0
+    } catch {
+        return error.code
     }
 }
 

@@ -26,8 +26,6 @@ struct Waiter: Sendable {
 struct WaitList: Sendable {
     private var waiters: [EndpointID: [Waiter]] = [:]
     private var lastID: UInt64 = 0
-    /// Threads and tasks, as opposed to sets.
-    private(set) var blocked = 0
 
     /// A name for somebody who will wait.
     mutating func nextID() -> WaitID {
@@ -36,7 +34,6 @@ struct WaitList: Sendable {
     }
 
     mutating func add(_ waiter: Waiter, to endpoint: EndpointID) {
-        if !waiter.isSet { blocked += 1 }
         waiters[endpoint, default: []].append(waiter)
     }
 
@@ -45,7 +42,6 @@ struct WaitList: Sendable {
         guard let place = waiters[endpoint]?.firstIndex(where: { $0.id == id }) else { return nil }
         let waiter = waiters[endpoint]?.remove(at: place)
         if waiters[endpoint]?.isEmpty == true { waiters[endpoint] = nil }
-        if waiter?.isSet == false { blocked -= 1 }
         return waiter
     }
 
@@ -68,11 +64,7 @@ struct WaitList: Sendable {
         for waiter in list {
             let isConcerned = !waiter.events.isDisjoint(with: concerning)
             if isConcerned { woken.append((waiter, events)) }
-            if !isConcerned || waiter.isSet {
-                remaining.append(waiter)
-            } else {
-                blocked -= 1
-            }
+            if !isConcerned || waiter.isSet { remaining.append(waiter) }
         }
         waiters[endpoint] = remaining.isEmpty ? nil : remaining
     }
@@ -85,7 +77,6 @@ struct WaitList: Sendable {
     /// Takes out everyone who waits on `endpoint`: it is gone.
     mutating func takeAll(_ endpoint: EndpointID, into woken: inout [(Waiter, Readiness)]) {
         for waiter in waiters.removeValue(forKey: endpoint) ?? [] {
-            if !waiter.isSet { blocked -= 1 }
             woken.append((waiter, [.hangup]))
         }
     }

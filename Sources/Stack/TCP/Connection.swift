@@ -158,8 +158,6 @@ struct Connection: ~Copyable {
         static let mergesSegments = Flags(rawValue: 1 << 14)
         /// The application found the send queue full and waits for room.
         static let wantsToSend = Flags(rawValue: 1 << 15)
-        /// It came from a listener.
-        static let passive = Flags(rawValue: 1 << 16)
         /// Data was sent again since the last acknowledgment of new data.
         static let timedOut = Flags(rawValue: 1 << 17)
         /// Segments of the peer came twice or out of order: the path loses some.

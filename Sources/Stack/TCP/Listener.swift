@@ -189,7 +189,6 @@ extension TCPLayer {
         if half.attempts == 1 { connection.roundTrip.measure(network.now - half.since) }
         connection.enterEstablished(&network)
         connection.flags.insert(.awaitingAccept)
-        connection.flags.insert(.passive)
         let added = add(connection, &network)
         listeners[half.listener].accepted.append(added)
         raised.append(RaisedEvent(endpoint: listeners[half.listener].endpoint, events: .readable))
