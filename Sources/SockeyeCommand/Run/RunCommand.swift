@@ -12,18 +12,14 @@ import Wire
 struct RunCommand {
     private var capture: String?
     private var shows = false
-    private var impairments = Impairments()
-    private var isImpaired = false
+    private var impairments = ImpairmentOptions()
     private var seed: UInt64?
     private var showsStatistics = false
     private var program: [String] = []
 
     init(_ arguments: consuming Arguments) throws(CommandError) {
         while let option = arguments.nextOption() {
-            if try takeImpairment(option, &arguments) {
-                isImpaired = true
-                continue
-            }
+            if try impairments.take(option, &arguments) { continue }
             switch option {
             case "--capture": capture = try arguments.value(of: option, "a file")
             case "--show": shows = true
@@ -37,39 +33,6 @@ struct RunCommand {
         guard !program.isEmpty else { throw .usage("run: which PROGRAM?") }
     }
 
-    private mutating func takeImpairment(
-        _ option: String, _ arguments: inout Arguments
-    ) throws(CommandError) -> Bool {
-        let probability = "a probability, such as 2% or 0.02"
-        let time = "a time, such as 40ms"
-        switch option {
-        case "--loss":
-            impairments.loss = try arguments.value(of: option, probability) { Probability($0) }
-        case "--duplicate":
-            impairments.duplication = try arguments.value(of: option, probability) {
-                Probability($0)
-            }
-        case "--reorder":
-            impairments.reordering = try arguments.value(of: option, probability) {
-                Probability($0)
-            }
-        case "--corrupt":
-            impairments.corruption = try arguments.value(of: option, probability) {
-                Probability($0)
-            }
-        case "--delay":
-            impairments.delay = try arguments.value(of: option, time) { Interval($0) }
-        case "--jitter":
-            impairments.jitter = try arguments.value(of: option, time) { Interval($0) }
-        case "--rate":
-            impairments.rate = try arguments.value(of: option, "a rate, such as 10mbit") {
-                BitRate($0)
-            }
-        default: return false
-        }
-        return true
-    }
-
     func run() throws(CommandError) -> Int32 {
         if let reason = Interception.unavailability() {
             throw CommandError(message: "run: \(reason)", status: 125)
@@ -79,8 +42,7 @@ struct RunCommand {
         let printer = shows ? PacketPrinter(.ethernet) { Terminal.error($0) } : nil
         let recording = try Recording(path: capture, printer: printer)
         let net = try BuiltInNetwork(
-            isImpaired ? impairments : nil, seed: seed, segments: !shows,
-            observer: recording.observer)
+            impairments, seed: seed, segments: !shows, observer: recording.observer)
         signals.release()
         let status: Int32
         do throws(LaunchError) {

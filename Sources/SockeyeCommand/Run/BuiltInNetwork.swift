@@ -25,7 +25,7 @@ struct BuiltInNetwork {
     ///   - segments: Whether the wire carries merged packets.
     ///   - observer: Is shown the packets of the program's host.
     init(
-        _ impairments: Impairments?, seed: UInt64?, segments: Bool, observer: PacketObserver?
+        _ impairments: ImpairmentOptions, seed: UInt64?, segments: Bool, observer: PacketObserver?
     ) throws(CommandError) {
         guard let programPrefix = Self.programPrefix, let servicesPrefix = Self.servicesPrefix
         else { throw .failure("24 is a prefix length") }
@@ -35,7 +35,8 @@ struct BuiltInNetwork {
         let ends: (WireEnd, WireEnd)
         do throws(DeviceError) {
             ends = try MemoryWire.pair(
-                capabilities: capabilities, forth: impairments, back: impairments,
+                capabilities: capabilities, forth: impairments.outgoing,
+                back: impairments.incoming,
                 seed: seed.map { ($0, 0) } ?? SystemRandom.seed(), pools: pools)
         } catch {
             throw .failure("\(error)")
