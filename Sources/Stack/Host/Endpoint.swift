@@ -8,10 +8,26 @@ public struct EndpointID: Hashable, Sendable {
     init(_ index: SlabIndex) { self.index = index }
 }
 
-/// The kinds of endpoints: `SOCK_STREAM` and `SOCK_DGRAM`.
-public enum EndpointKind: Sendable {
+/// The kinds of endpoints.
+public enum EndpointKind: Hashable, Sendable {
+    /// `SOCK_STREAM`: TCP.
     case stream
+    /// `SOCK_DGRAM`: UDP.
     case datagram
+    /// `SOCK_RAW`: all IP packets of a protocol.
+    case raw(IPProtocol)
+    /// `SOCK_DGRAM` with `IPPROTO_ICMP` or `IPPROTO_ICMPV6`: echoes under a number of its own.
+    case icmp
+    /// `AF_PACKET`: frames of an interface or of all.
+    case packet(PacketForm)
+
+    /// What a packet endpoint gives and takes.
+    public enum PacketForm: UInt8, Sendable {
+        /// Whole frames (`SOCK_RAW`).
+        case frame
+        /// What a frame carries; its header is made by the host (`SOCK_DGRAM`).
+        case payload
+    }
 }
 
 /// What an application holds: the stack's side of a socket.
@@ -24,39 +40,63 @@ struct Endpoint: ~Copyable {
         case datagram(SlabIndex)
     }
 
-    let kind: EndpointKind
     var role = Role.unbound
+    let kind: EndpointKind
+    let family: AddressFamily
     /// What happened since the host told of it last.
     var events: Readiness = []
     var noDelay = false
     var keepalive = false
     /// Close by reset, and wait for nothing (SO_LINGER with zero).
     var abortsOnClose = false
+    var options = EndpointOptions()
 
-    init(_ kind: EndpointKind) { self.kind = kind }
+    init(_ kind: EndpointKind, _ family: AddressFamily) {
+        self.kind = kind
+        self.family = family
+    }
+
+    /// Whether `::` means IPv4 too.
+    var allowsDual: Bool { family == .inet6 && !options.isV6Only }
+
+    /// Refuses addresses that the endpoint cannot speak with.
+    ///
+    /// - Throws: `.addressFamilyNotSupported`; `.networkUnreachable` for IPv4 at an endpoint that
+    ///   is for IPv6 only.
+    func checkFamily(of address: IPAddress) throws(StackError) {
+        switch family {
+        case .inet: guard address.isIPv4 else { throw .addressFamilyNotSupported }
+        case .inet6: guard !options.isV6Only || !address.isIPv4 else { throw .networkUnreachable }
+        }
+    }
 }
 
 /// Ports, and who has them.
 extension Host {
-    /// Whether an endpoint of `kind` may bind to `local`.
-    func isFree(_ local: SocketAddress, _ kind: EndpointKind) -> Bool {
-        if kind == .datagram { return !udp.isTaken(local, network.hash) }
+    /// Whether the endpoint `id` may bind to `local`.
+    func isFree(_ local: SocketAddress, for id: SlabIndex) -> Bool {
+        let scope = LocalScope(local.address, allowsDual: endpoints[id].allowsDual)
+        if endpoints[id].kind == .datagram {
+            return !udp.isTaken(local.port, scope, endpoints[id].options, network.hash)
+        }
         for place in 0..<endpoints.placeCount {
-            guard let id = endpoints.index(at: place), endpoints[id].kind == .stream else {
+            guard let taken = endpoints.index(at: place), endpoints[taken].kind == .stream else {
                 continue
             }
             let other: SocketAddress
-            switch endpoints[id].role {
+            switch endpoints[taken].role {
             case .bound(let address): other = address
             case .listening(let key): other = tcp.listeners[key].local
             default: continue
             }
-            if other.port == local.port,
-                other.address == local.address || other.address.isUnspecified
-                    || local.address.isUnspecified
-            {
-                return false
-            }
+            guard other.port == local.port,
+                scope.overlaps(
+                    LocalScope(other.address, allowsDual: endpoints[taken].allowsDual))
+            else { continue }
+            // Two interfaces are two worlds.
+            let (one, two) = (endpoints[id].options, endpoints[taken].options)
+            if let one = one.boundInterface, let two = two.boundInterface, one != two { continue }
+            return false
         }
         return true
     }

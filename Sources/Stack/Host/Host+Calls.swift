@@ -4,38 +4,54 @@ import Wire
 /// The calls that every endpoint has. None blocks: what is not there yet is `.wouldBlock`.
 extension Host {
     /// Makes an endpoint. POSIX `socket`.
-    public mutating func open(_ kind: EndpointKind) -> EndpointID {
-        EndpointID(endpoints.insert(Endpoint(kind)))
+    ///
+    /// - Parameter family: Whose addresses it speaks; packet endpoints have none.
+    public mutating func open(
+        _ kind: EndpointKind, family: AddressFamily = .inet
+    ) -> EndpointID {
+        EndpointID(endpoints.insert(Endpoint(kind, family)))
     }
 
     /// Gives an endpoint its local name; port 0 asks for a free one. POSIX `bind`.
     ///
+    /// An endpoint of IPv6 that is bound to `::` takes IPv4 too, unless it is for IPv6 only.
+    ///
     /// - Throws: `.addressInUse`, `.addressNotAvailable` when the address is not the host's,
-    ///   `.invalidArgument` when it is bound already.
+    ///   `.invalidArgument` when it is bound already, `.addressFamilyNotSupported`.
     public mutating func bind(
         _ id: EndpointID, to address: SocketAddress
     ) throws(StackError) {
         try check(id)
         guard case .unbound = endpoints[id.index].role else { throw .invalidArgument }
+        do throws(StackError) {
+            try endpoints[id.index].checkFamily(of: address.address)
+        } catch {
+            throw error == .networkUnreachable ? .invalidArgument : error
+        }
         guard address.address.isUnspecified || network.interface(owning: address.address) != nil
         else { throw .addressNotAvailable }
         let kind = endpoints[id.index].kind
         var local = address
         if local.port == 0 {
             let port = ephemeralPort { host, port in
-                host.isFree(SocketAddress(address: address.address, port: port), kind)
+                host.isFree(
+                    SocketAddress(address: address.address, port: port), for: id.index)
             }
             guard let port else { throw .addressInUse }
             local.port = port
-        } else if !isFree(local, kind) {
+        } else if !isFree(local, for: id.index) {
             throw .addressInUse
         }
         switch kind {
         case .stream:
             endpoints[id.index].role = .bound(local)
         case .datagram:
-            let socket = udp.add(UDPSocket(endpoint: id.index, local: local), network.hash)
-            endpoints[id.index].role = .datagram(socket)
+            let socket = UDPSocket(
+                endpoint: id.index, local: local, allowsDual: endpoints[id.index].allowsDual,
+                options: endpoints[id.index].options)
+            endpoints[id.index].role = .datagram(udp.add(socket, network.hash))
+        default:
+            throw .notSupported
         }
     }
 
@@ -48,12 +64,14 @@ extension Host {
         _ id: EndpointID, to remote: SocketAddress
     ) throws(StackError) {
         try check(id)
+        try endpoints[id.index].checkFamily(of: remote.address)
         guard !remote.address.isMulticast || endpoints[id.index].kind == .datagram else {
             throw .networkUnreachable
         }
         switch endpoints[id.index].kind {
         case .stream: try connectStream(id, to: remote)
         case .datagram: try connectDatagram(id, to: remote)
+        default: throw .notSupported
         }
     }
 
@@ -61,7 +79,8 @@ extension Host {
     public func localAddress(of id: EndpointID) throws(StackError) -> SocketAddress {
         try check(id)
         switch endpoints[id.index].role {
-        case .unbound: return SocketAddress(address: .unspecifiedV4, port: 0)
+        case .unbound:
+            return SocketAddress(address: endpoints[id.index].family.unspecified, port: 0)
         case .bound(let address): return address
         case .listening(let key): return tcp.listeners[key].local
         case .connection(let key): return tcp.connections[key].tuple.local

@@ -28,7 +28,8 @@ extension Host {
         try check(id)
         guard endpoints[id.index].kind == .datagram else { throw .notSupported }
         if case .unbound = endpoints[id.index].role {
-            try bind(id, to: SocketAddress(address: .unspecifiedV4, port: 0))
+            try bind(
+                id, to: SocketAddress(address: endpoints[id.index].family.unspecified, port: 0))
         }
         guard case .datagram(let key) = endpoints[id.index].role else { throw .notSupported }
         if let error = udp.sockets[key].error {
@@ -36,6 +37,7 @@ extension Host {
             throw error
         }
         guard let target = remote ?? udp.sockets[key].remote else { throw .destinationRequired }
+        try endpoints[id.index].checkFamily(of: target.address)
         guard target.port != 0 else { throw .invalidArgument }
         let local = udp.sockets[key].local
         try udp.send(payload, from: local, to: target, &network)

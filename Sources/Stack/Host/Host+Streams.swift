@@ -21,7 +21,10 @@ extension Host {
         guard remote.port != 0 else { throw .connectionRefused }
         var target = remote
         // To nobody in particular means to this host, as on Linux.
-        if target.address.isUnspecified { target.address = .v4(127, 0, 0, 1) }
+        if target.address.isUnspecified {
+            target.address =
+                target.address.isIPv4 ? .v4(127, 0, 0, 1) : IPAddress(IPv6Address.loopback)
+        }
         let source = bound?.address.isUnspecified == false ? bound?.address : nil
         guard let path = network.path(to: target.address, from: source) else {
             throw .networkUnreachable
@@ -29,14 +32,14 @@ extension Host {
         guard !network.isBroadcast(target.address, on: path.interface) else {
             throw .networkUnreachable
         }
-        let tuple = try name(from: path.source, port: bound?.port, to: target)
+        let tuple = try name(id, from: path.source, port: bound?.port, to: target)
         open(id, tuple, path)
         throw .inProgress
     }
 
     /// Both ends of a new connection, with a free port of ours.
     private mutating func name(
-        from source: IPAddress, port: UInt16?, to remote: SocketAddress
+        _ id: EndpointID, from source: IPAddress, port: UInt16?, to remote: SocketAddress
     ) throws(StackError) -> FourTuple {
         let isFree = { (host: borrowing Host, port: UInt16) -> Bool in
             let local = SocketAddress(address: source, port: port)
@@ -49,7 +52,7 @@ extension Host {
         }
         let chosen = ephemeralPort { host, port in
             isFree(host, port)
-                && host.isFree(SocketAddress(address: source, port: port), .stream)
+                && host.isFree(SocketAddress(address: source, port: port), for: id.index)
         }
         guard let chosen else { throw .addressNotAvailable }
         return FourTuple(local: SocketAddress(address: source, port: chosen), remote: remote)
@@ -88,11 +91,15 @@ extension Host {
         let limit = min(max(0, backlog), 4096)
         switch endpoints[id.index].role {
         case .unbound:
-            try bind(id, to: SocketAddress(address: .unspecifiedV4, port: 0))
+            try bind(
+                id, to: SocketAddress(address: endpoints[id.index].family.unspecified, port: 0))
             try listen(id, backlog: backlog)
         case .bound(let local):
             let key = tcp.listeners.insert(
-                Listener(local: local, endpoint: id.index, backlog: limit))
+                Listener(
+                    local: local, allowsDual: endpoints[id.index].allowsDual,
+                    boundInterface: endpoints[id.index].options.boundInterface,
+                    endpoint: id.index, backlog: limit))
             endpoints[id.index].role = .listening(key)
         case .listening(let key):
             tcp.listeners[key].backlog = limit
@@ -108,7 +115,8 @@ extension Host {
         try check(id)
         guard case .listening(let key) = endpoints[id.index].role else { throw .invalidArgument }
         guard let connection = tcp.listeners[key].accepted.popFirst() else { throw .wouldBlock }
-        var endpoint = Endpoint(.stream)
+        var endpoint = Endpoint(.stream, endpoints[id.index].family)
+        endpoint.options = endpoints[id.index].options
         endpoint.noDelay = endpoints[id.index].noDelay
         endpoint.keepalive = endpoints[id.index].keepalive
         endpoint.role = .connection(connection)

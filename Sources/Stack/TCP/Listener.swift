@@ -6,12 +6,27 @@ typealias ListenerKey = SlabIndex
 /// A socket that waits for connections: LISTEN.
 struct Listener: ~Copyable {
     let local: SocketAddress
+    /// Whether `::` means IPv4 too.
+    let allowsDual: Bool
+    /// The only interface that it listens on.
+    let boundInterface: InterfaceID?
     let endpoint: SlabIndex
     /// How many established connections may wait for the application; as on Linux, one more does.
     var backlog: Int
     /// Established, and not yet accepted.
     var accepted = Ring<SlabIndex>()
     var halfOpen = 0
+
+    init(
+        local: SocketAddress, allowsDual: Bool, boundInterface: InterfaceID?,
+        endpoint: SlabIndex, backlog: Int
+    ) {
+        self.local = local
+        self.allowsDual = allowsDual
+        self.boundInterface = boundInterface
+        self.endpoint = endpoint
+        self.backlog = backlog
+    }
 
     var isFull: Bool { accepted.count > backlog }
 }

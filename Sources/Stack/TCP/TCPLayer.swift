@@ -74,17 +74,26 @@ struct TCPLayer: ~Copyable {
         return nil
     }
 
-    /// The listener for `local`: one bound to the address before one bound to all.
-    func listener(for local: SocketAddress) -> ListenerKey? {
-        var wildcard: ListenerKey?
+    /// The listener for what came to `local` on `interface`: one of the interface before one of
+    /// all, one bound to the address before one bound to all.
+    func listener(for local: SocketAddress, on interface: InterfaceID) -> ListenerKey? {
+        var best: (key: ListenerKey, score: Int)?
         for place in 0..<listeners.placeCount {
             guard let id = listeners.index(at: place), listeners[id].local.port == local.port
             else { continue }
             let address = listeners[id].local.address
-            if address == local.address { return id }
-            if address.isUnspecified, address.isIPv4 == local.address.isIPv4 { wildcard = id }
+            guard LocalScope(address, allowsDual: listeners[id].allowsDual).takes(local.address)
+            else { continue }
+            var score = address == local.address ? 3 : 1
+            // Among those for all addresses, the one of the family knows it better.
+            if address.isUnspecified, address.isIPv4 == local.address.isIPv4 { score += 1 }
+            if let bound = listeners[id].boundInterface {
+                guard bound == interface else { continue }
+                score += 4
+            }
+            if score > best?.score ?? 0 { best = (id, score) }
         }
-        return wildcard
+        return best?.key
     }
 
     // MARK: - Numbers
@@ -136,7 +145,8 @@ struct TCPLayer: ~Copyable {
             return
         }
         guard let found = find(tuple, network.hash) else {
-            arriveUnknown(segment, tuple, isBroadcast: delivery.isBroadcast, &network)
+            arriveUnknown(
+                segment, tuple, on: delivery.interface, isBroadcast: delivery.isBroadcast, &network)
             return
         }
         switch found.form {
@@ -147,17 +157,19 @@ struct TCPLayer: ~Copyable {
             arrive(atHalfOpen: found.id, segment, of: delivery.packet, &network)
         case .timeWait:
             if arrive(atTimeWait: found.id, segment, &network) {
-                arriveUnknown(segment, tuple, isBroadcast: delivery.isBroadcast, &network)
+                arriveUnknown(
+                    segment, tuple, on: delivery.interface, isBroadcast: delivery.isBroadcast,
+                    &network)
             }
         }
     }
 
     /// A segment for nothing we know: for a listener, or for nobody (RFC 9293 §3.10.7.1).
     private mutating func arriveUnknown(
-        _ segment: ArrivingSegment, _ tuple: FourTuple, isBroadcast: Bool,
-        _ network: inout NetworkLayer
+        _ segment: ArrivingSegment, _ tuple: FourTuple, on interface: InterfaceID,
+        isBroadcast: Bool, _ network: inout NetworkLayer
     ) {
-        if let key = listener(for: tuple.local) {
+        if let key = listener(for: tuple.local, on: interface) {
             arrive(at: key, segment, tuple, isBroadcast: isBroadcast, &network)
             return
         }

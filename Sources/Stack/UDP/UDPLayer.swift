@@ -12,6 +12,9 @@ struct QueuedDatagram: ~Copyable {
 struct UDPSocket: ~Copyable {
     let endpoint: SlabIndex
     let local: SocketAddress
+    /// Whether `::` means IPv4 too.
+    let allowsDual: Bool
+    var options: EndpointOptions
     /// The only peer, once connected.
     var remote: SocketAddress?
     var queue = Ring<QueuedDatagram>()
@@ -20,6 +23,35 @@ struct UDPSocket: ~Copyable {
 
     /// Datagrams that may wait; more are dropped and counted.
     static var queueLimit: Int { 128 }
+
+    init(
+        endpoint: SlabIndex, local: SocketAddress, allowsDual: Bool, options: EndpointOptions
+    ) {
+        self.endpoint = endpoint
+        self.local = local
+        self.allowsDual = allowsDual
+        self.options = options
+    }
+
+    var scope: LocalScope { LocalScope(local.address, allowsDual: allowsDual) }
+
+    /// How closely a datagram is described: 0 where it is for another socket.
+    func score(
+        local destination: SocketAddress, remote source: SocketAddress, on interface: InterfaceID?
+    ) -> Int {
+        guard local.port == destination.port, scope.takes(destination.address) else { return 0 }
+        var score = local.address.isIPv4 == destination.address.isIPv4 ? 2 : 1
+        if local.address == destination.address { score += 4 }
+        if let remote {
+            guard remote == source else { return 0 }
+            score += 8
+        }
+        if let bound = options.boundInterface {
+            guard interface == nil || bound == interface else { return 0 }
+            score += 4
+        }
+        return score
+    }
 }
 
 /// UDP of a host.
@@ -45,43 +77,39 @@ struct UDPLayer: ~Copyable {
         sockets.remove(id)
     }
 
-    /// Whether a socket bound to `local` would take what another one is to get.
-    func isTaken(_ local: SocketAddress, _ hash: KeyedHash) -> Bool {
-        var probe = table.probe(Self.place(local.port, hash))
+    /// Whether a socket has the port on one of the addresses of `scope` and does not share it.
+    func isTaken(
+        _ port: UInt16, _ scope: LocalScope, _ options: EndpointOptions, _ hash: KeyedHash
+    ) -> Bool {
+        var probe = table.probe(Self.place(port, hash))
         while let place = table.next(&probe) {
-            guard let id = sockets.index(at: Int(place)) else { continue }
-            let other = sockets[id].local
-            if other.port == local.port,
-                other.address == local.address || other.address.isUnspecified
-                    || local.address.isUnspecified
-            {
-                return true
+            guard let id = sockets.index(at: Int(place)), sockets[id].local.port == port,
+                sockets[id].scope.overlaps(scope)
+            else { continue }
+            let other = sockets[id].options
+            if options.sharesAddress, other.sharesAddress { continue }
+            // Two interfaces are two worlds.
+            if let own = options.boundInterface, let its = other.boundInterface, own != its {
+                continue
             }
+            return true
         }
         return false
     }
 
-    /// The socket that a datagram is for: the one whose ends match most closely.
+    /// The socket that a datagram is for: the one that describes it most closely, of equals the
+    /// latest.
+    ///
+    /// - Parameter interface: Where it came in; nil for whatever the socket is bound to.
     func find(
-        local: SocketAddress, remote: SocketAddress, _ hash: KeyedHash
+        local: SocketAddress, remote: SocketAddress, on interface: InterfaceID?, _ hash: KeyedHash
     ) -> SlabIndex? {
         var best: (id: SlabIndex, score: Int)?
         var probe = table.probe(Self.place(local.port, hash))
         while let place = table.next(&probe) {
-            guard let id = sockets.index(at: Int(place)), sockets[id].local.port == local.port
-            else { continue }
-            var score = 1
-            let bound = sockets[id].local.address
-            if bound == local.address {
-                score += 1
-            } else if !bound.isUnspecified {
-                continue
-            }
-            if let peer = sockets[id].remote {
-                guard peer == remote else { continue }
-                score += 2
-            }
-            if score > best?.score ?? 0 { best = (id, score) }
+            guard let id = sockets.index(at: Int(place)) else { continue }
+            let score = sockets[id].score(local: local, remote: remote, on: interface)
+            if score > 0, score >= best?.score ?? 0 { best = (id, score) }
         }
         return best?.id
     }
@@ -110,7 +138,10 @@ struct UDPLayer: ~Copyable {
             network.counters.count(.udpBadChecksum)
             return nil
         }
-        guard let id = find(local: destination, remote: source, network.hash) else {
+        guard
+            let id = find(
+                local: destination, remote: source, on: delivery.interface, network.hash)
+        else {
             network.counters.count(.udpNoPort)
             return delivery
         }
@@ -164,7 +195,9 @@ struct UDPLayer: ~Copyable {
     /// An ICMP error about a datagram of ours: a connected socket learns of it
     /// (RFC 1122 §4.1.3.3).
     mutating func takeUp(_ error: TransportError, _ network: borrowing NetworkLayer) {
-        guard let id = find(local: error.local, remote: error.remote, network.hash),
+        guard
+            let id = find(
+                local: error.local, remote: error.remote, on: nil, network.hash),
             sockets[id].remote == error.remote
         else { return }
         sockets[id].error = error.kind.reason
