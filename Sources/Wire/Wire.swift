@@ -11,5 +11,5 @@
 //
 //   Addresses/   Ethernet, IPv4 and IPv6 addresses, prefixes, socket addresses, and their text
 //   Link/        Ethernet, ARP
-//   Network/     IPv4, IPv6, ICMP, the pseudo-header
+//   Network/     IPv4, IPv6, ICMP, IGMP, MLD, the pseudo-header
 //   Transport/   UDP, TCP with its options and sequence numbers

@@ -13,6 +13,11 @@ struct AnyBytesTests {
             + bytes("0035 0400 0008 0000"),
         bytes("9c400050 89abcdef 01234567 a0c2faf0 cf411234 020405b4 0402080a")
             + bytes("0000000a 0000000b 01030307 68656c6c6f"),
+        bytes("11 80 0000 e8010203 0b 7d 0002 c0000201 c0000202"),
+        bytes("22 00 0000 0000 0002  03 00 0000 e2010203 05 01 0001 e8010203 c0000201 01020304"),
+        bytes("8f 00 0000 0000 0001  04 00 0001") + [UInt8](repeating: 0xFF, count: 32),
+        bytes("82 00 0000 8001 0000") + [UInt8](repeating: 0xFF, count: 16) + bytes("02810001")
+            + [UInt8](repeating: 0x20, count: 16),
     ]
 
     @Test("one wrong byte anywhere does no harm", arguments: packets)
@@ -43,6 +48,7 @@ struct AnyBytesTests {
     private func check(_ bytes: [UInt8], beyond: Int) {
         checkLink(bytes, beyond: beyond)
         checkNetwork(bytes, beyond: beyond)
+        checkGroups(bytes)
         checkTransport(bytes, beyond: beyond)
     }
 
@@ -77,6 +83,29 @@ struct AnyBytesTests {
         if let message = try? ICMPMessage(bytes.span, beyond: beyond) {
             let (isValid, sum) = (message.checksumIsValid, referenceChecksum(bytes))
             #expect(isValid == (sum == 0))
+        }
+    }
+
+    private func checkGroups(_ bytes: [UInt8]) {
+        if let query = try? IGMPQuery(bytes.span) {
+            let (count, version) = (query.sources.count, query.version)
+            #expect(count * 4 <= max(0, bytes.count - 12) && version >= 1 && version <= 3)
+            for index in 0..<count { _ = query.sources[index] }
+        }
+        if let query = try? MLDQuery(bytes.span) {
+            let (count, delay) = (query.sources.count, query.maximumResponseDelay)
+            #expect(count * 16 <= max(0, bytes.count - 28) && delay <= 8_387_584)
+            for index in 0..<count { _ = query.sources[index] }
+        }
+        for isIPv4 in [true, false] {
+            guard let report = try? GroupReport(bytes.span, isIPv4: isIPv4) else { continue }
+            var offset = 0
+            while let record = try? report.record(at: offset) {
+                let count = record.sources.count
+                for index in 0..<count { _ = record.sources[index] }
+                offset += record.byteCount
+            }
+            #expect(offset <= bytes.count - 8)
         }
     }
 

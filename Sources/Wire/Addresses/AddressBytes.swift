@@ -42,4 +42,14 @@ extension MutableSpan<UInt8> {
         write(address.low, at: offset &+ 8)
         write(address.high, at: offset)
     }
+
+    /// Writes the 4 or 16 bytes of `address` from `offset` on.
+    @inlinable
+    public mutating func write(_ address: IPAddress, at offset: Int) {
+        if let v4 = address.v4 {
+            write(v4, at: offset)
+        } else {
+            write(address.v6, at: offset)
+        }
+    }
 }
