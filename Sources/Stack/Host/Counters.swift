@@ -17,6 +17,10 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
     case ipBadChecksum
     case ipBadSource
     case ipNotForUs
+    /// A packet to an address of ours that is not yet known to be nobody else's.
+    case ipTentative
+    case ipTimeExceeded
+    case ipNotForwardable
     case ipFragment
     case ipNoRoute
     case ipUnknownProtocol
@@ -51,11 +55,14 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
 public enum Event: UInt8, CaseIterable, Sendable {
     case packetsReceived
     case packetsSent
+    case packetsForwarded
     case arpRequestsSent
     case arpRepliesSent
     case icmpEchoesAnswered
     case icmpErrorsSent
     case icmpErrorsReceived
+    case redirectsSent
+    case redirectsTaken
     case udpDatagramsReceived
     case udpDatagramsSent
     case tcpSegmentsReceived

@@ -10,6 +10,9 @@ public struct HostConfiguration: Sendable {
     /// Ports given to sockets that ask for none (RFC 6056; IANA's dynamic range).
     public var ephemeralPorts: ClosedRange<UInt16> = 49152...65535
     public var timeToLive: UInt8 = 64
+    /// Whether packets for others are passed on between interfaces: the host is a router
+    /// (RFC 1812).
+    public var forwards = false
     public var tcp = TCPConfiguration()
 
     public init(seed: (UInt64, UInt64)) { self.seed = seed }

@@ -6,12 +6,21 @@ import Wire
 public struct InterfaceID: Hashable, Sendable {
     public let rawValue: Int
     public init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// The interface as the zone of a link-local address (RFC 4007 §6).
+    public var zone: UInt16 { UInt16(truncatingIfNeeded: rawValue &+ 1) }
+
+    /// The interface that a zone stands for; nil for zone 0.
+    public init?(zone: UInt16) {
+        guard zone > 0 else { return nil }
+        rawValue = Int(zone) - 1
+    }
 }
 
 /// What an interface is made with.
 public struct InterfaceConfiguration: Sendable {
     public enum Link: Equatable, Sendable {
-        /// Frames with an Ethernet header, neighbours found by ARP.
+        /// Frames with an Ethernet header, neighbours found by ARP and neighbour discovery.
         case ethernet(MACAddress)
         /// Bare IP packets to whoever is at the other end.
         case ip
@@ -21,7 +30,7 @@ public struct InterfaceConfiguration: Sendable {
 
     public var name: String
     public var link: Link
-    /// The largest IP packet, in bytes: 68 to 65,535.
+    /// The largest IP packet, in bytes: 68 to 65,535. IPv6 needs 1,280 (RFC 8200 §5).
     public var mtu: Int
     /// The host's addresses here, each with the prefix of the network it is on.
     public var addresses: [IPPrefix]
@@ -51,46 +60,65 @@ public struct InterfaceCounters: Equatable, Sendable {
     public var receivedBytes: UInt64 = 0
     public var sentPackets: UInt64 = 0
     public var sentBytes: UInt64 = 0
+    /// Packets that found the output queue full.
     public var drops: UInt64 = 0
 }
 
-/// An attachment of the host to a link: addresses, and the queue of what is to leave.
+/// A host's side of a link.
 struct Interface: ~Copyable {
     let configuration: InterfaceConfiguration
+    /// The largest IP packet now: that of the configuration, or less where a router says so.
+    var mtu: Int
+    var addresses: [InterfaceAddress] = []
+    /// Packets for the link, in order.
     var output = Ring<Packet>()
     var counters = InterfaceCounters()
 
-    init(_ configuration: InterfaceConfiguration) { self.configuration = configuration }
+    init(_ configuration: InterfaceConfiguration) {
+        self.configuration = configuration
+        mtu = configuration.mtu
+    }
 
     /// Packets that may wait for the link.
     static var outputLimit: Int { 1024 }
 
+    /// Whether the link carries IPv6 at all (RFC 8200 §5).
+    var carriesIPv6: Bool { mtu >= 1280 }
+
     // Addresses are read in place: a loop over the array would count a reference per packet.
 
+    /// Whether `address` is assigned and known to be nobody else's.
     func owns(_ address: IPAddress) -> Bool {
-        for index in configuration.addresses.indices
-        where configuration.addresses[index].address == address { return true }
+        for index in addresses.indices
+        where addresses[index].prefix.address == address && addresses[index].isUsable {
+            return true
+        }
         return false
+    }
+
+    /// Where `address` stands among the addresses, in whatever state.
+    func place(of address: IPAddress) -> Int? {
+        for index in addresses.indices where addresses[index].prefix.address == address {
+            return index
+        }
+        return nil
     }
 
     /// Whether `address` is that of all hosts on one of the interface's networks.
     func isBroadcast(_ address: IPAddress) -> Bool {
-        for index in configuration.addresses.indices {
-            let prefix = configuration.addresses[index]
+        for index in addresses.indices {
+            let prefix = addresses[index].prefix
             // Networks of two hosts have no such address (RFC 3021 §2.1).
             if prefix.length < 31, prefix.broadcast == address { return true }
         }
         return false
     }
 
-    /// The address to speak from to a neighbour: one on its network, else the first of its family.
-    func address(facing neighbour: IPAddress) -> IPAddress? {
-        var first: IPAddress?
-        for index in configuration.addresses.indices {
-            let prefix = configuration.addresses[index]
-            if prefix.contains(neighbour) { return prefix.address }
-            if first == nil, prefix.address.isIPv4 == neighbour.isIPv4 { first = prefix.address }
+    /// Whether a neighbour at `address` would be on one of the interface's networks.
+    func isOnLink(_ address: IPAddress) -> Bool {
+        for index in addresses.indices where addresses[index].prefix.contains(address) {
+            return true
         }
-        return first
+        return false
     }
 }

@@ -5,6 +5,7 @@ struct AddressText {
     static let slash = UInt8(ascii: "/")
     static let openingBracket = UInt8(ascii: "[")
     static let closingBracket = UInt8(ascii: "]")
+    static let percent = UInt8(ascii: "%")
 
     private var bytes: [UInt8] = []
 

@@ -1,0 +1,127 @@
+import Memory
+import Wire
+
+/// Packets on their way out: the IP header.
+extension NetworkLayer {
+    /// How an IP packet is sent, besides where to.
+    struct SendOptions {
+        var proto: IPProtocol
+        /// nil for the host's own, or 1 for groups.
+        var timeToLive: UInt8?
+        var trafficClass: UInt8 = 0
+        /// Of IPv6, 20 bits (RFC 6437).
+        var flowLabel: UInt32 = 0
+        var dontFragment = true
+        /// The link to use, where it is settled.
+        var interface: InterfaceID?
+        /// Whether routers are to look at the packet (RFC 2113, RFC 2711).
+        var routerAlert = false
+    }
+
+    /// Sends `packet`, whose head begins with the transport header, as one IP packet.
+    mutating func send(
+        _ packet: consuming Packet, from source: IPAddress, to destination: IPAddress,
+        _ options: SendOptions
+    ) {
+        guard let path = path(to: destination, from: source, on: options.interface) else {
+            counters.count(.ipNoRoute)
+            return
+        }
+        send(packet, along: path, from: source, to: destination, options)
+    }
+
+    mutating func send(
+        _ packet: consuming Packet, along path: Path, from source: IPAddress,
+        to destination: IPAddress, _ options: SendOptions
+    ) {
+        guard source.isIPv4 == destination.isIPv4 else {
+            counters.count(.ipNoRoute)
+            return
+        }
+        // What counts against the MTU is the segment, not the merged packet (RFC 9293 §3.7.1).
+        let isMerged = packet.metadata.segmentSize != 0
+        let headerCount = Self.headerCount(destination, options)
+        guard isMerged || packet.count &+ headerCount <= path.mtu else {
+            counters.count(.packetTooBig)
+            return
+        }
+        if case .partial(let start, let offset) = packet.metadata.checksum {
+            packet.metadata.checksum = .partial(
+                start: start &+ UInt16(truncatingIfNeeded: headerCount), offset: offset)
+        }
+        if let source = source.v4, let target = destination.v4 {
+            writeIPv4Header(on: &packet, from: source, to: target, options)
+        } else {
+            writeIPv6Header(on: &packet, from: source.v6, to: destination.v6, options)
+        }
+        transmit(packet, on: path.interface, to: path.nextHop)
+    }
+
+    /// Bytes of the IP header that `options` call for.
+    static func headerCount(_ destination: IPAddress, _ options: SendOptions) -> Int {
+        let fixed = destination.isIPv4 ? IPv4Header.byteCount : IPv6Header.byteCount
+        guard options.routerAlert else { return fixed }
+        return fixed &+ (destination.isIPv4 ? 4 : 8)
+    }
+
+    /// The number of hops that a packet may take: groups are of the link unless somebody says
+    /// otherwise (RFC 1112 §6.1).
+    private func hops(_ isMulticast: Bool, _ options: SendOptions) -> UInt8 {
+        options.timeToLive ?? (isMulticast ? 1 : timeToLive)
+    }
+
+    private mutating func writeIPv4Header(
+        on packet: inout Packet, from source: IPv4Address, to destination: IPv4Address,
+        _ options: SendOptions
+    ) {
+        identification &+= 1
+        let optionCount = options.routerAlert ? 4 : 0
+        packet.prepend(IPv4Header.byteCount &+ optionCount)
+        let header = IPv4Header(
+            trafficClass: options.trafficClass,
+            totalCount: UInt16(truncatingIfNeeded: packet.count), identification: identification,
+            dontFragment: options.dontFragment,
+            timeToLive: hops(destination.isMulticast, options),
+            proto: options.proto, source: source, destination: destination)
+        if packet.metadata.segmentSize != 0 {
+            // The link numbers the segments from here on.
+            let segments = packet.count / Int(packet.metadata.segmentSize)
+            identification &+= UInt16(truncatingIfNeeded: segments)
+        }
+        var head = packet.mutableHead
+        header.write(to: &head)
+        guard options.routerAlert else { return }
+        // One option of four bytes (RFC 2113 §2.1), and a header a word longer.
+        head.write(0x9404_0000 as UInt32, at: IPv4Header.byteCount)
+        let total = IPv4Header.byteCount &+ optionCount
+        head.write(0x40 | UInt8(truncatingIfNeeded: total / 4), at: 0)
+        head.write(0 as UInt16, at: IPv4Header.checksumOffset)
+        var sum = InternetChecksum()
+        sum.add(head.span.extracting(first: total))
+        head.write(sum.value, at: IPv4Header.checksumOffset)
+    }
+
+    private func writeIPv6Header(
+        on packet: inout Packet, from source: IPv6Address, to destination: IPv6Address,
+        _ options: SendOptions
+    ) {
+        if options.routerAlert {
+            // A hop-by-hop header with the option and padding (RFC 2711 §2.1, RFC 8200 §4.3).
+            packet.prepend(8)
+            var head = packet.mutableHead
+            head.write(options.proto.rawValue, at: 0)
+            head.write(0 as UInt8, at: 1)
+            head.write(0x0502_0000 as UInt32, at: 2)
+            head.write(0x0100 as UInt16, at: 6)
+        }
+        packet.prepend(IPv6Header.byteCount)
+        let header = IPv6Header(
+            trafficClass: options.trafficClass, flowLabel: options.flowLabel,
+            payloadCount: UInt16(truncatingIfNeeded: packet.count &- IPv6Header.byteCount),
+            nextHeader: options.routerAlert ? IPProtocol(rawValue: 0) : options.proto,
+            hopLimit: hops(destination.isMulticast, options), source: source,
+            destination: destination)
+        var head = packet.mutableHead
+        header.write(to: &head)
+    }
+}
