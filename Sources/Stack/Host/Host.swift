@@ -51,6 +51,49 @@ public struct Host: ~Copyable, Sendable {
         network.routes.add(route)
     }
 
+    /// Takes a way out away.
+    ///
+    /// - Throws: `.invalidArgument` when there is no such route.
+    public mutating func removeRoute(_ route: Route) throws(StackError) {
+        guard network.routes.remove(route) else { throw .invalidArgument }
+    }
+
+    /// The addresses of an interface, in the order in which they were added.
+    public func addresses(of interface: InterfaceID) -> [InterfaceAddress] {
+        guard network.isValid(interface) else { return [] }
+        return network.interfaces[interface.rawValue].addresses
+    }
+
+    /// Gives an interface one more address, and a route to its network.
+    ///
+    /// - Throws: `.invalidArgument` when the interface is not one of the host's, or the address is
+    ///   a group's.
+    public mutating func addAddress(
+        _ prefix: IPPrefix, on interface: InterfaceID
+    ) throws(StackError) {
+        guard network.isValid(interface), !prefix.address.isMulticast else {
+            throw .invalidArgument
+        }
+        network.addAddress(InterfaceAddress(prefix), on: interface)
+    }
+
+    /// Takes an address away.
+    ///
+    /// - Throws: `.addressNotAvailable` when the interface does not have it.
+    public mutating func removeAddress(
+        _ address: IPAddress, on interface: InterfaceID
+    ) throws(StackError) {
+        guard network.isValid(interface), network.removeAddress(address, on: interface) else {
+            throw .addressNotAvailable
+        }
+    }
+
+    /// Whether packets for others are passed on: the host is a router (RFC 1812).
+    public var forwards: Bool {
+        get { network.forwards }
+        set { network.forwards = newValue }
+    }
+
     /// All routes, the most specific first.
     public var routes: [Route] { network.routes.routes }
 
@@ -110,16 +153,26 @@ public struct Host: ~Copyable, Sendable {
 
     private mutating func deliver(_ packet: consuming Packet, on interface: InterfaceID) {
         guard let delivery = network.accept(packet, on: interface) else { return }
+        deliver(delivery)
+    }
+
+    private mutating func deliver(_ delivery: consuming Delivery) {
+        let isIPv4 = delivery.source.isIPv4
         switch delivery.proto {
         case .tcp:
             tcp.receive(delivery, &network)
         case .udp:
             if let unwanted = udp.receive(delivery, &network) {
-                network.sendError(.destinationUnreachable(.port), about: unwanted)
+                network.sendError(.portUnreachable, about: unwanted)
             }
+        case .icmp where isIPv4:
+            network.acceptICMP(delivery)
+        case .icmpv6 where !isIPv4:
+            network.acceptICMPv6(delivery)
         default:
             network.counters.count(.ipUnknownProtocol)
-            network.sendError(.destinationUnreachable(.proto), about: delivery)
+            let offset = delivery.protocolOffset
+            network.sendError(.protocolUnreachable(offset: offset), about: delivery)
         }
     }
 
@@ -127,7 +180,8 @@ public struct Host: ~Copyable, Sendable {
     private mutating func deliverLoopback() {
         for _ in 0..<network.loopback.count {
             guard let packet = network.loopback.popFirst() else { return }
-            deliver(packet, on: NetworkLayer.loopbackID)
+            guard let delivery = network.acceptLooped(packet) else { continue }
+            deliver(delivery)
         }
     }
 

@@ -12,7 +12,12 @@ extension NetworkLayer {
     mutating func resolve(
         _ address: IPAddress, on id: InterfaceID, for packet: consuming Packet
     ) {
-        guard case .ethernet(let own) = interfaces[id.rawValue].configuration.link else { return }
+        guard case .ethernet(let own) = interfaces[id.rawValue].configuration.link,
+            address.isIPv4
+        else {
+            counters.count(.neighbourUnresolved)
+            return
+        }
         let place = place(address, on: id)
         if let known = neighbours.find(address, on: id, place) {
             if neighbours.entries[known].state == .incomplete {

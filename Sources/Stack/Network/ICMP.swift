@@ -1,7 +1,7 @@
 import Memory
 import Wire
 
-/// ICMP (RFC 792, RFC 1122 §3.2.2): echoes answered, errors taken up and sent.
+/// ICMP of IPv4 on its way in (RFC 792, RFC 1122 §3.2.2): echoes answered, errors taken up.
 extension NetworkLayer {
     mutating func acceptICMP(_ delivery: consuming Delivery) {
         let (type, code, rest): (ICMPType, UInt8, UInt32)
@@ -23,6 +23,8 @@ extension NetworkLayer {
         case .destinationUnreachable, .timeExceeded, .parameterProblem:
             counters.count(.icmpErrorsReceived)
             takeUpError(delivery.packet, type: type, code: code, rest: rest)
+        case .redirect:
+            takeRedirect(delivery, gateway: IPv4Address(rest))
         default:
             counters.count(.icmpIgnored)
         }
@@ -46,17 +48,22 @@ extension NetworkLayer {
         let (from, to) = (delivery.destination, delivery.source)
         let trafficClass = delivery.trafficClass
         var packet = delivery.packet
-        var head = packet.mutableHead
-        let old = UInt16(ICMPType.echoRequest.rawValue) << 8 | UInt16(head[1])
-        let new = UInt16(ICMPType.echoReply.rawValue) << 8 | UInt16(head[1])
-        let sum = UInt16(head[2]) << 8 | UInt16(head[3])
-        head.write(new, at: 0)
-        head.write(InternetChecksum.updated(sum, from: old, to: new), at: 2)
-        packet.metadata = PacketMetadata()
+        turnEcho(&packet, into: ICMPType.echoReply.rawValue)
         counters.count(.icmpEchoesAnswered)
         send(
             packet, from: from, to: to,
             SendOptions(proto: .icmp, trafficClass: trafficClass, dontFragment: false))
+    }
+
+    /// Makes a request a reply in place; the checksum follows the type (RFC 1624).
+    func turnEcho(_ packet: inout Packet, into type: UInt8) {
+        var head = packet.mutableHead
+        let old = UInt16(head[0]) << 8 | UInt16(head[1])
+        let new = UInt16(type) << 8 | UInt16(head[1])
+        let sum = UInt16(head[2]) << 8 | UInt16(head[3])
+        head.write(new, at: 0)
+        head.write(InternetChecksum.updated(sum, from: old, to: new), at: 2)
+        packet.metadata = PacketMetadata()
     }
 
     /// Finds the packet of ours that an error quotes.
@@ -64,7 +71,7 @@ extension NetworkLayer {
         _ packet: borrowing Packet, type: ICMPType, code: UInt8, rest: UInt32
     ) {
         let quoted = packet.head.extracting(droppingFirst: min(8, packet.head.count))
-        guard let flow = QuotedFlow(quoted) else {
+        guard let flow = QuotedFlow(quoted), flow.local.address.isIPv4 else {
             counters.count(.icmpMalformed)
             return
         }
@@ -91,8 +98,23 @@ extension NetworkLayer {
         }
     }
 
+    /// A router tells of a better first hop (RFC 1122 §3.2.2.2).
+    private mutating func takeRedirect(_ delivery: consuming Delivery, gateway: IPv4Address) {
+        let head = delivery.packet.head
+        let quoted = head.extracting(droppingFirst: min(8, head.count))
+        guard let flow = QuotedFlow(quoted), flow.remote.address.isIPv4,
+            interface(owning: flow.local.address) != nil
+        else {
+            counters.count(.icmpMalformed)
+            return
+        }
+        takeRedirect(
+            of: flow.remote.address, to: IPAddress(gateway), from: delivery.source,
+            on: delivery.interface)
+    }
+
     /// Leaves an error for the transports; a flood of them finds the queue full.
-    private mutating func report(_ kind: TransportError.Kind, _ flow: QuotedFlow) {
+    mutating func report(_ kind: TransportError.Kind, _ flow: QuotedFlow) {
         guard errors.count < 256 else {
             counters.count(.icmpRateLimited)
             return
@@ -108,53 +130,5 @@ extension NetworkLayer {
         counters.count(.neighbourUnresolved)
         guard let flow = QuotedFlow(packet.head) else { return }
         report(.hostUnreachable, flow)
-    }
-
-    /// Answers `delivery` with an error, unless no error may answer it (RFC 1122 §3.2.2).
-    mutating func sendError(_ header: ICMPHeader, about delivery: consuming Delivery) {
-        guard !delivery.isBroadcast else { return }
-        guard icmpLimit.take(at: now) else {
-            counters.count(.icmpRateLimited)
-            return
-        }
-        guard var answer = pools.frame(headroom: Self.headroom) else {
-            counters.count(.noBuffer)
-            return
-        }
-        let (from, to) = (delivery.destination, delivery.source)
-        var quoted = delivery.packet
-        quoted.prepend(delivery.networkHeaderCount)
-        // As much as fits into 576 bytes (RFC 1812 §4.3.2.3).
-        let count = min(quoted.head.count, 576 - 28)
-        answer.extend(ICMPHeader.byteCount &+ count)
-        var head = answer.mutableHead
-        head.write(quoted.head.extracting(first: count), at: ICMPHeader.byteCount)
-        header.write(toMessage: &head)
-        counters.count(.icmpErrorsSent)
-        send(
-            answer, from: from, to: to,
-            SendOptions(proto: .icmp, trafficClass: 0xC0, dontFragment: false))
-    }
-}
-
-/// The flow of a packet of ours that somebody quotes: its IP header and eight bytes more.
-private struct QuotedFlow {
-    let proto: IPProtocol
-    let local: SocketAddress
-    let remote: SocketAddress
-    let sequence: SequenceNumber
-
-    init?(_ bytes: Span<UInt8>) {
-        do throws(WireError) {
-            let packet = try IPv4Packet(quoted: bytes)
-            let quote = try TransportQuote(packet.payload)
-            proto = packet.proto
-            local = SocketAddress(address: IPAddress(packet.source), port: quote.sourcePort)
-            remote = SocketAddress(
-                address: IPAddress(packet.destination), port: quote.destinationPort)
-            sequence = quote.sequence
-        } catch {
-            return nil
-        }
     }
 }

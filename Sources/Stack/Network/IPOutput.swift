@@ -41,7 +41,10 @@ extension NetworkLayer {
         // What counts against the MTU is the segment, not the merged packet (RFC 9293 §3.7.1).
         let isMerged = packet.metadata.segmentSize != 0
         let headerCount = Self.headerCount(destination, options)
-        guard isMerged || packet.count &+ headerCount <= path.mtu else {
+        let fits = isMerged || packet.count &+ headerCount <= path.mtu
+        guard packet.count &+ headerCount <= Self.largestPacket(destination),
+            fits || !options.dontFragment
+        else {
             counters.count(.packetTooBig)
             return
         }
@@ -54,7 +57,16 @@ extension NetworkLayer {
         } else {
             writeIPv6Header(on: &packet, from: source.v6, to: destination.v6, options)
         }
+        guard fits else {
+            sendFragments(of: packet, mtu: path.mtu, on: path.interface, to: path.nextHop)
+            return
+        }
         transmit(packet, on: path.interface, to: path.nextHop)
+    }
+
+    /// What the length field of the header can say: of IPv4 with the header, of IPv6 without.
+    static func largestPacket(_ destination: IPAddress) -> Int {
+        destination.isIPv4 ? 65535 : 65535 &+ IPv6Header.byteCount
     }
 
     /// Bytes of the IP header that `options` call for.
@@ -75,8 +87,7 @@ extension NetworkLayer {
         _ options: SendOptions
     ) {
         identification &+= 1
-        let optionCount = options.routerAlert ? 4 : 0
-        packet.prepend(IPv4Header.byteCount &+ optionCount)
+        packet.prepend(IPv4Header.byteCount &+ (options.routerAlert ? 4 : 0))
         let header = IPv4Header(
             trafficClass: options.trafficClass,
             totalCount: UInt16(truncatingIfNeeded: packet.count), identification: identification,
@@ -89,16 +100,12 @@ extension NetworkLayer {
             identification &+= UInt16(truncatingIfNeeded: segments)
         }
         var head = packet.mutableHead
-        header.write(to: &head)
-        guard options.routerAlert else { return }
-        // One option of four bytes (RFC 2113 §2.1), and a header a word longer.
-        head.write(0x9404_0000 as UInt32, at: IPv4Header.byteCount)
-        let total = IPv4Header.byteCount &+ optionCount
-        head.write(0x40 | UInt8(truncatingIfNeeded: total / 4), at: 0)
-        head.write(0 as UInt16, at: IPv4Header.checksumOffset)
-        var sum = InternetChecksum()
-        sum.add(head.span.extracting(first: total))
-        head.write(sum.value, at: IPv4Header.checksumOffset)
+        if options.routerAlert {
+            let alert: InlineArray<4, UInt8> = [IPv4OptionKind.routerAlert.rawValue, 4, 0, 0]
+            header.write(to: &head, options: alert.span)
+        } else {
+            header.write(to: &head)
+        }
     }
 
     private func writeIPv6Header(

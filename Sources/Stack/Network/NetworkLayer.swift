@@ -48,7 +48,8 @@ struct NetworkLayer: ~Copyable {
             InterfaceConfiguration(
                 name: "lo", link: .loopback, mtu: 65535,
                 addresses: [
-                    IPPrefix(host: .v4(127, 0, 0, 1)), IPPrefix(host: IPAddress(.loopback)),
+                    IPPrefix(host: .v4(127, 0, 0, 1)),
+                    IPPrefix(host: IPAddress(IPv6Address.loopback)),
                 ], offloadsChecksums: true, segments: true))
     }
 

@@ -1,8 +1,17 @@
 import Memory
 import Wire
 
-/// A packet for one of the host's transports: its head begins with the transport header.
+/// A packet for one of the host's transports: its head begins with the transport header, and the
+/// IP header stands in front of that.
 struct Delivery: ~Copyable {
+    /// Whom a packet was sent to.
+    enum Cast {
+        case unicast
+        /// Everybody on a network, by the link's address or by IP's.
+        case broadcast
+        case multicast
+    }
+
     var packet: Packet
     let source: IPAddress
     let destination: IPAddress
@@ -10,10 +19,17 @@ struct Delivery: ~Copyable {
     let interface: InterfaceID
     let timeToLive: UInt8
     let trafficClass: UInt8
-    /// Whether it went to everyone on the link: no error answers that (RFC 1122 §3.2.2).
-    let isBroadcast: Bool
-    /// Bytes of IP header in front of the head.
+    let cast: Cast
+    /// Bytes of IP header, with options or extension headers, in front of the head.
     let networkHeaderCount: Int
+    /// Where `proto` is named, in bytes from the start of the IP header.
+    let protocolOffset: Int
+
+    /// Whether more than this host was meant: no error answers that (RFC 1122 §3.2.2).
+    var isBroadcast: Bool { cast != .unicast }
+
+    /// The zone of the sender's address: that of the link, for link-local ones.
+    var zone: UInt16 { source.isLinkLocal && !source.isIPv4 ? interface.zone : 0 }
 
     /// Whether the sum over pseudo-header and packet comes out, unless somebody vouches for it.
     var checksumIsValid: Bool {
@@ -36,10 +52,20 @@ extension NetworkLayer {
         interfaces[id.rawValue].counters.receivedBytes &+= UInt64(packet.count)
         switch interfaces[id.rawValue].configuration.link {
         case .ip, .loopback:
-            return acceptIPv4(packet, on: id, toAll: false)
+            return acceptIP(packet, on: id, linkCast: .unicast)
         case .ethernet(let own):
             return acceptFrame(packet, on: id, own: own)
         }
+    }
+
+    /// Takes in what the host sent to itself.
+    mutating func acceptLooped(_ looped: consuming LoopedPacket) -> Delivery? {
+        counters.count(.packetsReceived)
+        interfaces[Self.loopbackID.rawValue].counters.receivedPackets &+= 1
+        interfaces[Self.loopbackID.rawValue].counters.receivedBytes &+= UInt64(
+            looped.packet.count)
+        let id = looped.interface
+        return acceptIP(looped.packet, on: id, linkCast: .unicast, isOwn: true)
     }
 
     private mutating func acceptFrame(
@@ -58,9 +84,15 @@ extension NetworkLayer {
             return nil
         }
         packet.removeFirst(EthernetHeader.byteCount)
+        moveChecksum(of: &packet, by: EthernetHeader.byteCount)
+        let cast: Delivery.Cast =
+            header.destination.isBroadcast
+            ? .broadcast : header.destination.isMulticast ? .multicast : .unicast
         switch header.type {
         case .ipv4:
-            return acceptIPv4(packet, on: id, toAll: header.destination.isMulticast)
+            return acceptIPv4(packet, on: id, linkCast: cast, isOwn: false)
+        case .ipv6:
+            return acceptIPv6(packet, on: id, linkCast: cast, isOwn: false)
         case .arp:
             acceptARP(packet, on: id, own: own)
             return nil
@@ -70,72 +102,22 @@ extension NetworkLayer {
         }
     }
 
-    private mutating func acceptIPv4(
-        _ packet: consuming Packet, on id: InterfaceID, toAll: Bool
+    /// Tells the families apart by the version (RFC 791 §3.1, RFC 8200 §3).
+    private mutating func acceptIP(
+        _ packet: consuming Packet, on id: InterfaceID, linkCast: Delivery.Cast,
+        isOwn: Bool = false
     ) -> Delivery? {
-        let source: IPv4Address
-        let destination: IPv4Address
-        let (headerCount, totalCount): (Int, Int)
-        let (proto, timeToLive, trafficClass): (IPProtocol, UInt8, UInt8)
-        let (sumIsValid, isFragment): (Bool, Bool)
-        do throws(WireError) {
-            let header = try IPv4Packet(packet.head, beyond: packet.countBehindHead)
-            (source, destination) = (header.source, header.destination)
-            (headerCount, totalCount) = (header.headerCount, header.totalCount)
-            (proto, timeToLive) = (header.proto, header.timeToLive)
-            trafficClass = header.trafficClass
-            // The kernel or the memory behind a verified or partial packet has not touched it.
-            sumIsValid = packet.metadata.checksum != .unknown || header.checksumIsValid
-            isFragment = header.moreFragments || header.fragmentOffset != 0
-        } catch {
-            counters.count(.ipMalformed)
-            return nil
+        let version = packet.head.isEmpty ? 0 : packet.head[0] >> 4
+        guard version == 6 else {
+            return acceptIPv4(packet, on: id, linkCast: linkCast, isOwn: isOwn)
         }
-        guard sumIsValid else {
-            counters.count(.ipBadChecksum)
-            return nil
-        }
-        packet.truncate(to: totalCount)
-        let from = IPAddress(source)
-        let to = IPAddress(destination)
-        guard isPlausible(source: from, on: id) else {
-            counters.count(.ipBadSource)
-            return nil
-        }
-        let isBroadcast = isBroadcast(to, on: id)
-        guard isBroadcast || interface(owning: to) != nil,
-            !to.isLoopback || id == Self.loopbackID
-        else {
-            counters.count(.ipNotForUs)
-            return nil
-        }
-        guard !isFragment else {
-            counters.count(.ipFragment)
-            return nil
-        }
-        packet.removeFirst(headerCount)
-        if case .partial(let start, let offset) = packet.metadata.checksum,
-            Int(start) >= headerCount
-        {
-            packet.metadata.checksum = .partial(
-                start: start &- UInt16(truncatingIfNeeded: headerCount), offset: offset)
-        }
-        let delivery = Delivery(
-            packet: packet, source: from, destination: to, proto: proto, interface: id,
-            timeToLive: timeToLive, trafficClass: trafficClass, isBroadcast: isBroadcast || toAll,
-            networkHeaderCount: headerCount)
-        guard proto == .icmp else { return delivery }
-        acceptICMP(delivery)
-        return nil
+        return acceptIPv6(packet, on: id, linkCast: linkCast, isOwn: isOwn)
     }
 
-    /// Whether a packet may claim to come from `source` (RFC 1122 §3.2.1.3, RFC 1812 §5.3.7).
-    private func isPlausible(source: IPAddress, on id: InterfaceID) -> Bool {
-        if id == Self.loopbackID { return true }
-        guard let v4 = source.v4 else { return false }
-        if v4.rawValue >> 24 == 0 || v4.isLoopback || v4.isMulticast || v4.rawValue >> 28 == 15 {
-            return false
-        }
-        return interface(owning: source) == nil && !isBroadcast(source, on: id)
+    /// The head begins `count` bytes later: so does what a partial checksum counts from.
+    func moveChecksum(of packet: inout Packet, by count: Int) {
+        guard case .partial(let start, let offset) = packet.metadata.checksum else { return }
+        packet.metadata.checksum = .partial(
+            start: start >= count ? start &- UInt16(truncatingIfNeeded: count) : 0, offset: offset)
     }
 }

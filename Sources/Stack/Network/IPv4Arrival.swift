@@ -1,0 +1,105 @@
+import Memory
+import Wire
+
+/// What the header of an IPv4 packet says.
+struct ArrivedIPv4 {
+    let source: IPv4Address
+    let destination: IPv4Address
+    let headerCount: Int
+    let totalCount: Int
+    let proto: IPProtocol
+    let timeToLive: UInt8
+    let trafficClass: UInt8
+    let dontFragment: Bool
+    let isFragment: Bool
+    let checksumIsValid: Bool
+
+    init(_ packet: borrowing Packet) throws(WireError) {
+        let header = try IPv4Packet(packet.head, beyond: packet.countBehindHead)
+        (source, destination) = (header.source, header.destination)
+        (headerCount, totalCount) = (header.headerCount, header.totalCount)
+        (proto, timeToLive) = (header.proto, header.timeToLive)
+        trafficClass = header.trafficClass
+        dontFragment = header.dontFragment
+        isFragment = header.moreFragments || header.fragmentOffset != 0
+        // The kernel or the memory behind a verified or partial packet has not touched it.
+        checksumIsValid = packet.metadata.checksum != .unknown || header.checksumIsValid
+    }
+}
+
+/// IPv4 packets on their way in (RFC 791, RFC 1122 §3.2.1, RFC 1812 §5.2).
+extension NetworkLayer {
+    /// - Parameters:
+    ///   - linkCast: Whom the frame was addressed to.
+    ///   - isOwn: Whether this host sent it.
+    mutating func acceptIPv4(
+        _ packet: consuming Packet, on id: InterfaceID, linkCast: Delivery.Cast, isOwn: Bool
+    ) -> Delivery? {
+        let header: ArrivedIPv4
+        do throws(WireError) {
+            header = try ArrivedIPv4(packet)
+        } catch {
+            counters.count(.ipMalformed)
+            return nil
+        }
+        guard header.checksumIsValid else {
+            counters.count(.ipBadChecksum)
+            return nil
+        }
+        packet.truncate(to: header.totalCount)
+        guard isOwn || isPlausible(header, on: id) else {
+            counters.count(.ipBadSource)
+            return nil
+        }
+        guard let cast = cast(of: header.destination, on: id, isOwn: isOwn) else {
+            forwardIPv4(packet, header, on: id, linkCast: linkCast)
+            return nil
+        }
+        // A frame to everybody with a packet for one host is an attack (RFC 1122 §3.3.6).
+        guard linkCast == .unicast || cast != .unicast else {
+            counters.count(.ipNotForUs)
+            return nil
+        }
+        guard !header.isFragment else {
+            counters.count(.ipFragment)
+            return nil
+        }
+        packet.removeFirst(header.headerCount)
+        moveChecksum(of: &packet, by: header.headerCount)
+        return Delivery(
+            packet: packet, source: IPAddress(header.source),
+            destination: IPAddress(header.destination), proto: header.proto, interface: id,
+            timeToLive: header.timeToLive, trafficClass: header.trafficClass, cast: cast,
+            networkHeaderCount: header.headerCount, protocolOffset: 9)
+    }
+
+    /// Whom of this host's a destination names; nil when it is somebody else's.
+    private func cast(
+        of destination: IPv4Address, on id: InterfaceID, isOwn: Bool
+    ) -> Delivery.Cast? {
+        let address = IPAddress(destination)
+        if destination.isMulticast { return isMember(of: address, on: id) ? .multicast : nil }
+        if isBroadcast(address, on: id) { return .broadcast }
+        // What comes from outside for 127/8 was forged (RFC 1122 §3.2.1.3).
+        if destination.isLoopback, !isOwn, id != Self.loopbackID { return nil }
+        return isOurs(address, on: id) ? .unicast : nil
+    }
+
+    /// Whether a packet from outside may claim to come from its source (RFC 1122 §3.2.1.3,
+    /// RFC 1812 §5.3.7).
+    private func isPlausible(_ header: ArrivedIPv4, on id: InterfaceID) -> Bool {
+        if id == Self.loopbackID { return true }
+        let source = header.source
+        // A host that has no address yet speaks to everybody or to a group.
+        if source.isUnspecified {
+            return header.destination.isBroadcast || header.destination.isMulticast
+        }
+        if source.isThisNetwork || source.isLoopback || source.isMulticast
+            || source.rawValue >> 28 == 15
+        {
+            return false
+        }
+        let address = IPAddress(source)
+        return interface(owning: address) == nil && !isBroadcast(address, on: id)
+    }
+}

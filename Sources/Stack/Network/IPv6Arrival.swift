@@ -1,0 +1,87 @@
+import Memory
+import Wire
+
+/// What the fixed header of an IPv6 packet says.
+struct ArrivedIPv6 {
+    let source: IPv6Address
+    let destination: IPv6Address
+    let totalCount: Int
+    let nextHeader: IPProtocol
+    let hopLimit: UInt8
+    let trafficClass: UInt8
+
+    init(_ packet: borrowing Packet) throws(WireError) {
+        let header = try IPv6Packet(packet.head, beyond: packet.countBehindHead)
+        (source, destination) = (header.source, header.destination)
+        totalCount = header.totalCount
+        (nextHeader, hopLimit) = (header.nextHeader, header.hopLimit)
+        trafficClass = header.trafficClass
+    }
+}
+
+/// IPv6 packets on their way in (RFC 8200 §3, §4; RFC 4291 §2).
+extension NetworkLayer {
+    /// - Parameters:
+    ///   - linkCast: Whom the frame was addressed to.
+    ///   - isOwn: Whether this host sent it.
+    mutating func acceptIPv6(
+        _ packet: consuming Packet, on id: InterfaceID, linkCast: Delivery.Cast, isOwn: Bool
+    ) -> Delivery? {
+        let header: ArrivedIPv6
+        do throws(WireError) {
+            header = try ArrivedIPv6(packet)
+        } catch {
+            counters.count(.ipMalformed)
+            return nil
+        }
+        packet.truncate(to: header.totalCount)
+        guard isOwn || isPlausible(header, on: id) else {
+            counters.count(.ipBadSource)
+            return nil
+        }
+        guard let cast = cast(of: header.destination, on: id, isOwn: isOwn) else {
+            if isTentative(header.destination, on: id) {
+                counters.count(.ipTentative)
+            } else {
+                forwardIPv6(packet, header, on: id, linkCast: linkCast)
+            }
+            return nil
+        }
+        packet.removeFirst(IPv6Header.byteCount)
+        moveChecksum(of: &packet, by: IPv6Header.byteCount)
+        return Delivery(
+            packet: packet, source: IPAddress(header.source),
+            destination: IPAddress(header.destination), proto: header.nextHeader, interface: id,
+            timeToLive: header.hopLimit, trafficClass: header.trafficClass, cast: cast,
+            networkHeaderCount: IPv6Header.byteCount, protocolOffset: 6)
+    }
+
+    /// Whom of this host's a destination names; nil when it is somebody else's.
+    private func cast(
+        of destination: IPv6Address, on id: InterfaceID, isOwn: Bool
+    ) -> Delivery.Cast? {
+        let address = IPAddress(destination)
+        if destination.isMulticast { return isMember(of: address, on: id) ? .multicast : nil }
+        // ::1 never comes from a link (RFC 4291 §2.5.3).
+        if destination.isLoopback, !isOwn, id != Self.loopbackID { return nil }
+        return isOurs(address, on: id) ? .unicast : nil
+    }
+
+    /// Whether a destination is an address of ours that is still being checked for uniqueness:
+    /// nothing is received on it (RFC 4862 §5.4).
+    private func isTentative(_ destination: IPv6Address, on id: InterfaceID) -> Bool {
+        interfaces[id.rawValue].place(of: IPAddress(destination)) != nil
+    }
+
+    /// Whether a packet from outside may claim to come from its source (RFC 4291 §2.5.2, §2.5.3,
+    /// §2.7). IPv4-mapped addresses stand for sockets of IPv4 and on no wire (RFC 4038 §4.2).
+    private func isPlausible(_ header: ArrivedIPv6, on id: InterfaceID) -> Bool {
+        if id == Self.loopbackID { return true }
+        let source = header.source
+        if source.isMulticast || source.isLoopback || source.isIPv4Mapped { return false }
+        if header.destination.isIPv4Mapped || header.destination.isUnspecified { return false }
+        // The unspecified address speaks for duplicate address detection and router solicitation.
+        if source.isUnspecified { return header.destination.isMulticast }
+        return interface(owning: IPAddress(source)) == nil
+    }
+}
