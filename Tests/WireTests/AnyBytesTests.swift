@@ -11,6 +11,12 @@ struct AnyBytesTests {
             + [UInt8](repeating: 7, count: 14),
         bytes("60000000 0008 11 40") + [UInt8](repeating: 1, count: 32)
             + bytes("0035 0400 0008 0000"),
+        bytes("4f 00 003c 0000 4000 40 01 0000 c0000201 c6336402 94040000 07 0f 08 c0000201")
+            + bytes("0000000000000000 44 14 05 03 0a070002 00000000 0a070003 00000000 00"),
+        bytes("60000000 0038 00 40") + [UInt8](repeating: 1, count: 32)
+            + bytes("2b00 0502 0000 0100 3c00 0000 00000000 2c00 1e02 0000 0100")
+            + bytes("3301 0009 00000007 8701 0000 00000000 00000000 1100 0104")
+            + bytes("00000000 00000000 0035 0400"),
         bytes("9c400050 89abcdef 01234567 a0c2faf0 cf411234 020405b4 0402080a")
             + bytes("0000000a 0000000b 01030307 68656c6c6f"),
         bytes("11 80 0000 e8010203 0b 7d 0002 c0000201 c0000202"),
@@ -37,7 +43,7 @@ struct AnyBytesTests {
             var bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
             // Half of them pass the first checks.
             if count > 12, Bool.random(using: &random) {
-                bytes[0] = [0x45, 0x46, 0x4F, 0x60].randomElement(using: &random) ?? 0
+                bytes[0] = [0x45, 0x46, 0x4F, 0x60, 0x60].randomElement(using: &random) ?? 0
                 bytes[2] = 0
                 bytes[12] |= 0x50
             }
@@ -71,6 +77,7 @@ struct AnyBytesTests {
             #expect(payload == min(total, bytes.count) - header && total <= bytes.count + beyond)
             let offset = Int(IPv4Options(packet.options).malformedOffset ?? 20)
             #expect(offset >= 20 && offset <= header)
+            checkTrace(packet)
             let (isValid, sum) = (
                 packet.checksumIsValid, referenceChecksum(Array(bytes.prefix(header)))
             )
@@ -79,6 +86,7 @@ struct AnyBytesTests {
         if let packet = try? IPv6Packet(bytes.span, beyond: beyond) {
             let (payload, all) = (packet.payload.count, packet.payloadCount)
             #expect(payload == min(all, bytes.count - 40) && all <= bytes.count - 40 + beyond)
+            checkExtensions(packet)
         }
         if let message = try? ICMPMessage(bytes.span, beyond: beyond) {
             let (isValid, sum) = (message.checksumIsValid, referenceChecksum(bytes))
@@ -107,6 +115,43 @@ struct AnyBytesTests {
             }
             #expect(offset <= bytes.count - 8)
         }
+    }
+
+    private func checkTrace(_ packet: borrowing IPv4Packet) {
+        let trace = IPv4OptionTrace(address: packet.destination, time: 7, isPrespecified: true)
+        let answer = IPv4OptionList(answering: packet.options, leaving: trace)
+        let copied = IPv4OptionList(copiedFrom: packet.options)
+        let (most, length) = (packet.options.count, max(answer.count, copied.count))
+        #expect(length <= most)
+        // The trace stands inside its options: kinds and lengths are whole behind it.
+        var cursor = OptionCursor(answer.span)
+        var whole = 0
+        while let field = try? cursor.next() { whole += field.count }
+        let count = answer.count
+        #expect(whole == count)
+    }
+
+    private func checkExtensions(_ packet: borrowing IPv6Packet) {
+        let end = 40 + packet.payload.count
+        if let headers = try? IPv6Extensions(packet) {
+            #expect(headers.offset >= 40 && headers.offset <= end)
+            #expect(headers.protoOffset < max(7, headers.offset))
+            if let fragment = headers.fragment {
+                #expect(fragment.dataOffset <= headers.offset)
+                #expect(fragment.offset.isMultiple(of: 8) && fragment.offset <= 65_528)
+            }
+        }
+        if let passing = try? IPv6Extensions(passing: packet) {
+            #expect(passing.offset >= 40 && passing.offset <= end)
+        }
+        var cursor = IPv6ExtensionCursor(packet)
+        var last = 40
+        while let field = try? cursor.next() {
+            #expect(field.offset == last && field.count >= 8)
+            last = field.offset + field.count
+        }
+        #expect(last <= end)
+        _ = packet.holdsHeaderChain
     }
 
     private func checkTransport(_ bytes: [UInt8], beyond: Int) {
