@@ -1,12 +1,14 @@
 import Memory
 
-/// One option of an IPv4 or TCP header: where it lies among the options.
+/// One option of an IPv4 or TCP header or of neighbour discovery: where it lies among the
+/// options.
 @frozen
 public struct OptionField: Equatable, Sendable {
     public let kind: UInt8
     /// Where the kind byte stands, from the start of the options.
     public let offset: Int
-    /// Kind, length and data, in bytes: 1 for a no-operation, otherwise at least 2.
+    /// Kind, length and data, in bytes: 1 for a no-operation, otherwise at least 2; in neighbour
+    /// discovery a multiple of 8.
     public let count: Int
 
     @inlinable

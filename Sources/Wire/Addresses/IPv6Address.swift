@@ -26,6 +26,24 @@ public struct IPv6Address: Hashable, Comparable, Sendable {
     /// Whether the address is in `::ffff:0:0/96`, which stands for IPv4 (RFC 4291 §2.5.5.2).
     @inlinable public var isIPv4Mapped: Bool { high == 0 && low >> 32 == 0xFFFF }
 
+    /// `ff02::1`: every node of a link (RFC 4291 §2.7.1).
+    @inlinable public static var allNodes: IPv6Address {
+        IPv6Address(high: 0xFF02 << 48, low: 1)
+    }
+    /// `ff02::2`: every router of a link (RFC 4291 §2.7.1).
+    @inlinable public static var allRouters: IPv6Address {
+        IPv6Address(high: 0xFF02 << 48, low: 2)
+    }
+    /// The group in which this address is asked after: `ff02::1:ff` and its low 24 bits
+    /// (RFC 4291 §2.7.1).
+    @inlinable public var solicitedNode: IPv6Address {
+        IPv6Address(high: 0xFF02 << 48, low: 0x1_FF00_0000 | low & 0xFF_FFFF)
+    }
+    /// Whether the address is the group in which some address is asked after.
+    @inlinable public var isSolicitedNode: Bool {
+        high == 0xFF02 << 48 && low >> 24 == 0x1FF
+    }
+
     @inlinable
     public static func < (a: IPv6Address, b: IPv6Address) -> Bool {
         a.high != b.high ? a.high < b.high : a.low < b.low

@@ -118,6 +118,19 @@ struct IPv6AddressTests {
         #expect(try !#require(IPv6Address("1::ffff:0.0.0.0")).isIPv4Mapped)
     }
 
+    @Test("the groups of every link (RFC 4291 §2.7.1)")
+    func groups() throws {
+        #expect(IPv6Address.allNodes.description == "ff02::1")
+        #expect(IPv6Address.allRouters.description == "ff02::2")
+        let address = try #require(IPv6Address("4037::1:800:200e:8c6c"))
+        #expect(address.solicitedNode.description == "ff02::1:ff0e:8c6c")
+        #expect(address.solicitedNode.isSolicitedNode)
+        #expect(!IPv6Address.allNodes.isSolicitedNode)
+        #expect(try !#require(IPv6Address("ff02::1:fe0e:8c6c")).isSolicitedNode)
+        #expect(try !#require(IPv6Address("ff02::2:ff0e:8c6c")).isSolicitedNode)
+        #expect(try !#require(IPv6Address("ff05::1:ff0e:8c6c")).isSolicitedNode)
+    }
+
     @Test("order is that of the bytes")
     func order() {
         #expect(IPv6Address(high: 1, low: 0) > IPv6Address(high: 0, low: .max))
