@@ -16,7 +16,7 @@ struct RedirectTable: Sendable {
     /// How long one holds, as on Linux.
     static var lifetime: Interval { .seconds(300) }
 
-    var isEmpty: Bool { entries.isEmpty }
+    var count: Int { entries.count }
 
     func lookup(_ destination: IPAddress, at now: Instant) -> Entry? {
         guard !entries.isEmpty else { return nil }
