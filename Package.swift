@@ -90,7 +90,9 @@ let package = Package(
             swiftSettings: settings),
         tests(
             of: "Devices",
-            with: ["Memory", "Wire", "Stack", "Equipment", "CLinux", "CAllocationCounter"]),
+            with: [
+                "Memory", "Wire", "Stack", "Equipment", "Sockets", "CLinux", "CAllocationCounter",
+            ]),
         tests(of: "Sockets", with: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
         tests(of: "Services", with: ["Memory", "Wire", "Stack", "Devices", "Sockets"]),
         // A program of the tests' own: the launcher over the kernel's sockets.

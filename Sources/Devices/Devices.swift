@@ -6,7 +6,9 @@
 // unsafe code says why it is sound. Linux only.
 //
 //   Devices/      what all devices have in common, and the errors of this module
-//   TAP/          a TAP interface of the kernel, with checksums and segmentation left to it
+//   Frames/       what moves one packet a call: headers, scatter and gather
+//   Kernel/       TAP and TUN interfaces and packet sockets, checksums and segmentation left to them
+//   UNIX/         UNIX sockets, stream and datagram, as QEMU and passt speak
 //   MemoryWire/   two ends in one process, with an impaired link in each direction if asked
 //   PacketFlow/   calls by which an application hands packets in and takes packets out
 //   Capture/      packets to a file for tcpdump and Wireshark

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// What stands before each frame of a TAP device with offloads: `struct virtio_net_hdr` of
+/// What stands before each packet of a device with offloads: `struct virtio_net_hdr` of
 /// <linux/virtio_net.h>, in the byte order of the host.
 struct clinux_frame_header {
     uint8_t flags;
@@ -20,12 +20,20 @@ struct clinux_frame_header {
 };
 
 /// Opens /dev/net/tun, non-blocking and closed on exec; the descriptor.
-int clinux_tap_open(void);
-/// Makes `descriptor` the far end of the TAP interface `name`, with or without a
-/// `clinux_frame_header` before each frame, checksums left out and TCP segments merged.
-int clinux_tap_attach(int descriptor, const char *name, int offloads);
+int clinux_tunnel_open(void);
+/// Makes `descriptor` the far end of the interface `name`, a TAP or a TUN, with or without a
+/// `clinux_frame_header` before each packet, checksums left out and TCP segments merged.
+int clinux_tunnel_attach(int descriptor, const char *name, int is_ethernet, int offloads);
 /// The MTU of the interface `name`.
 int clinux_interface_mtu(const char *name);
+
+/// A socket that sends and receives the frames of the Ethernet interface `name`, promiscuous,
+/// without those that the kernel sends there, without those of VLANs; with or without a
+/// `clinux_frame_header` before each. EPROTOTYPE when the interface is none of Ethernet's.
+int clinux_packet_socket_open(const char *name, int offloads);
+/// How many frames a packet socket dropped since the last call because too many waited; 0 for
+/// other descriptors.
+uint32_t clinux_packet_socket_drops(int descriptor);
 
 /// A piece of memory, laid out as `struct iovec` is.
 struct clinux_vector {
@@ -36,6 +44,36 @@ struct clinux_vector {
 /// it; the number of bytes.
 long clinux_read_vectors(int descriptor, const struct clinux_vector *vectors, int count);
 long clinux_write_vectors(int descriptor, const struct clinux_vector *vectors, int count);
+
+/// The name of a UNIX socket: a path, or behind '@' a name of the kernel's abstract namespace.
+struct clinux_unix_address {
+    uint16_t family;
+    char path[108];
+    /// How many bytes of the above count.
+    uint32_t length;
+    /// Which file was made for it, to know it again.
+    uint64_t device;
+    uint64_t inode;
+};
+/// Fills in the address; EINVAL for an empty path, ENAMETOOLONG.
+int clinux_unix_address(struct clinux_unix_address *address, const char *path);
+/// A UNIX socket, stream or datagram, non-blocking and closed on exec.
+int clinux_unix_socket(int is_stream);
+/// Gives the socket its name, for its owner's use only. A socket file that nobody listens on any
+/// more gives way; EADDRINUSE when somebody does, or when another kind of file has the name.
+int clinux_unix_bind(int descriptor, struct clinux_unix_address *address, int is_stream);
+/// Removes the file that `clinux_unix_bind` made, if it still has the name.
+void clinux_unix_unlink(const struct clinux_unix_address *address);
+int clinux_unix_connect(int descriptor, const struct clinux_unix_address *address);
+int clinux_unix_listen(int descriptor);
+/// A connection, non-blocking and closed on exec; EAGAIN when none waits.
+int clinux_unix_accept(int descriptor);
+/// Sends the pieces, without a signal when the other end is gone; `address` may be NULL on a
+/// connected socket. The number of bytes.
+long clinux_send_vectors(int descriptor, const struct clinux_unix_address *address,
+                         const struct clinux_vector *vectors, int count);
+/// Reads up to `capacity` bytes, in one call that is repeated when a signal interrupts it.
+long clinux_read(int descriptor, void *bytes, size_t capacity);
 
 /// A descriptor that is readable once it was signalled until it is drained (eventfd(2)).
 int clinux_event_create(void);

@@ -3,13 +3,16 @@ import Stack
 
 /// Something that packets go out by and come in from, of whichever kind.
 public enum Device: ~Copyable, Sendable {
-    case tap(TAPDevice)
+    /// A TAP or TUN interface, a packet socket, a UNIX datagram socket.
+    case frames(FrameDevice)
+    case stream(UNIXStreamLink)
     case wire(WireEnd)
     case flow(PacketFlow)
 
     public var capabilities: DeviceCapabilities {
         switch self {
-        case .tap(let device): device.capabilities
+        case .frames(let device): device.capabilities
+        case .stream(let link): link.capabilities
         case .wire(let end): end.capabilities
         case .flow(let flow): flow.capabilities
         }
@@ -18,7 +21,8 @@ public enum Device: ~Copyable, Sendable {
     /// Polls readable when packets wait; belongs to the device.
     public var descriptor: Int32 {
         switch self {
-        case .tap(let device): device.descriptor
+        case .frames(let device): device.descriptor
+        case .stream(let link): link.descriptor
         case .wire(let end): end.descriptor
         case .flow(let flow): flow.descriptor
         }
@@ -27,18 +31,31 @@ public enum Device: ~Copyable, Sendable {
     /// When `receive` will have a packet without the descriptor telling of it.
     public var nextDeadline: Instant {
         switch self {
-        case .tap: .never
+        case .frames: .never
         case .flow: .never
+        case .stream(let link): link.nextDeadline
         case .wire(let end): end.nextDeadline
+        }
+    }
+
+    /// What was dropped so far; a wire and packet calls drop nothing uncounted elsewhere.
+    public var counters: DeviceCounters {
+        switch self {
+        case .frames(let device): device.counters
+        case .stream(let link): link.counters
+        case .wire: DeviceCounters()
+        case .flow: DeviceCounters()
         }
     }
 
     /// The next packet that has come in, nil when there is none at the moment.
     ///
-    /// - Throws: What `TAPDevice.receive` throws; the other kinds do not fail.
+    /// - Throws: What `FrameDevice.receive` and `UNIXStreamLink.receive` throw; the other kinds do
+    ///   not fail.
     public borrowing func receive() throws(DeviceError) -> Packet? {
         switch self {
-        case .tap(let device): try device.receive()
+        case .frames(let device): try device.receive()
+        case .stream(let link): try link.receive()
         case .wire(let end): end.receive()
         case .flow(let flow): flow.receive()
         }
@@ -46,10 +63,11 @@ public enum Device: ~Copyable, Sendable {
 
     /// Sends a packet, which comes back when the device has no room for it.
     ///
-    /// - Throws: What `TAPDevice.send` throws; the other kinds do not fail.
+    /// - Throws: What `FrameDevice.send` throws; the other kinds do not fail.
     public borrowing func send(_ packet: consuming Packet) throws(DeviceError) -> DeviceSendResult {
         switch self {
-        case .tap(let device): try device.send(packet)
+        case .frames(let device): try device.send(packet)
+        case .stream(let link): link.send(packet)
         case .wire(let end): end.send(packet)
         case .flow(let flow): flow.send(packet)
         }

@@ -45,7 +45,9 @@ extension PacketFlow {
     /// Hands a packet in, for the stack to receive; false when it was dropped, because too many
     /// wait, memory is short, or it is longer than the link allows.
     public func inject(_ bytes: Span<UInt8>) -> Bool {
-        guard let packet = packet(bytes) else { return false }
+        guard bytes.count > 0, bytes.count <= capabilities.mtu &+ capabilities.networkOffset,
+            let packet = pools.packet(of: bytes)
+        else { return false }
         var offered: Packet? = packet
         return queues.withLock { queues in
             guard queues.toStack.count < limit, let packet = offered.take() else { return false }
@@ -66,24 +68,6 @@ extension PacketFlow {
         _ = packet.copy(from: 0, into: &target)
         return packet.count
     }
-
-    /// A packet with these bytes; nil when memory is short or the link does not carry as many.
-    private func packet(_ bytes: Span<UInt8>) -> Packet? {
-        guard bytes.count > 0, bytes.count <= capabilities.mtu &+ capabilities.networkOffset,
-            var packet = pools.frame(headroom: Self.headroom)
-        else { return nil }
-        let inHead = min(bytes.count, packet.tailroom)
-        packet.append(bytes.extracting(first: inHead))
-        let behind = bytes.count &- inHead
-        guard behind > 0 else { return packet }
-        var queue = pools.queue()
-        guard queue.append(bytes.extracting(last: behind)) == behind,
-            queue.attach(to: &packet, from: 0, count: behind) == behind
-        else { return nil }
-        return packet
-    }
-
-    private static var headroom: Int { 64 }
 }
 
 // MARK: - The stack's side

@@ -26,7 +26,7 @@ public final class DeviceLink: Sendable {
 
     /// - Parameters:
     ///   - name: Of the interface, as tools show it.
-    ///   - hardwareAddress: On links with frames; nil on those that carry bare IP packets.
+    ///   - hardwareAddress: On links with frames; those that carry bare IP packets need none.
     ///   - addresses: The host's on this link.
     ///   - observer: Is shown every packet that passes, either way.
     public init(
@@ -35,7 +35,8 @@ public final class DeviceLink: Sendable {
     ) {
         let capabilities = device.capabilities
         configuration = InterfaceConfiguration(
-            name: name, link: hardwareAddress.map { .ethernet($0) } ?? .ip,
+            name: name,
+            link: capabilities.isEthernet ? hardwareAddress.map { .ethernet($0) } ?? .ip : .ip,
             mtu: capabilities.mtu, addresses: addresses,
             offloadsChecksums: capabilities.offloadsChecksums, segments: capabilities.segments)
         descriptor = device.descriptor

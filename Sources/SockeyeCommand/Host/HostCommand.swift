@@ -80,9 +80,9 @@ struct HostCommand {
     private func makeHost(
         _ tap: String, _ address: IPPrefix, _ pools: BufferPools, _ recording: Recording
     ) throws(CommandError) -> HostDriver {
-        let device: TAPDevice
+        let device: FrameDevice
         do throws(DeviceError) {
-            device = try TAPDevice(name: tap, pools: pools, offloads: offloads)
+            device = try FrameDevice(tap: tap, pools: pools, offloads: offloads)
         } catch {
             throw .failure("\(error)")
         }
@@ -90,7 +90,7 @@ struct HostCommand {
             [Route(to: .allIPv4, through: $0, on: InterfaceID(rawValue: 1))]
         }
         return try BuiltHost.make(
-            .tap(device), named: tap, at: address, hardwareAddress: hardwareAddress,
+            .frames(device), named: tap, at: address, hardwareAddress: hardwareAddress,
             routes: routes ?? [], pools: pools, observer: recording.observer)
     }
 

@@ -16,7 +16,7 @@ struct HandMadePeer {
 
     /// Shakes hands, with a segment size of 1,400 and no other option.
     init(
-        _ kernel: KernelSide, _ device: borrowing TAPDevice, isIPv4: Bool, pools: BufferPools
+        _ kernel: KernelSide, _ device: borrowing FrameDevice, isIPv4: Bool, pools: BufferPools
     ) throws {
         self.pools = pools
         socket = try kernel.socket(isIPv4, SOCK_STREAM)
@@ -45,7 +45,7 @@ struct HandMadePeer {
     }
 
     /// Ends the connection.
-    mutating func reset(_ device: borrowing TAPDevice) throws {
+    mutating func reset(_ device: borrowing FrameDevice) throws {
         _ = try device.send(makePacket(segment(.rst, [], .complete), from: pools))
     }
 }

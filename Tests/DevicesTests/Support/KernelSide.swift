@@ -77,10 +77,10 @@ final class KernelSide {
 
     /// A device at the far end of the interface, which the kernel has taken notice of.
     func withDevice<Result>(
-        offloads: Bool, pools: BufferPools, _ body: (borrowing TAPDevice) throws -> Result
+        offloads: Bool, pools: BufferPools, _ body: (borrowing FrameDevice) throws -> Result
     ) throws -> Result {
         let device = try inside {
-            try TAPDevice(name: "tap0", pools: pools, offloads: offloads)
+            try FrameDevice(tap: "tap0", pools: pools, offloads: offloads)
         }
         // Until then it drops what is sent.
         let deadline = MonotonicClock.now() + .seconds(5)
@@ -107,7 +107,7 @@ final class KernelSide {
     }
 }
 
-extension TAPDevice {
+extension FrameDevice {
     /// The next frame that `isWanted`, within two seconds; others are passed over.
     borrowing func await(_ isWanted: ([UInt8]) -> Bool) throws -> Packet? {
         let deadline = MonotonicClock.now() + .seconds(2)

@@ -47,7 +47,7 @@ struct TAPDeviceTests {
         arguments: [("", EINVAL), ("tap%d", EINVAL), ("sixteen-letters-", ENAMETOOLONG)])
     func badName(name: String, code: Int32) {
         let error = #expect(throws: DeviceError.self) {
-            _ = try TAPDevice(name: name, pools: pools)
+            _ = try FrameDevice(tap: name, pools: pools)
         }
         #expect(error?.code == code)
     }
@@ -283,7 +283,7 @@ struct TAPDeviceTests {
     private func discard(_ packet: consuming Packet?) {}
 
     /// Sends a packet for which there is room.
-    private func send(_ packet: consuming Packet, _ device: borrowing TAPDevice) throws {
+    private func send(_ packet: consuming Packet, _ device: borrowing FrameDevice) throws {
         switch try device.send(packet) {
         case .sent: break
         case .full: Issue.record("the kernel has room for a packet")

@@ -69,7 +69,7 @@ struct FrameHeaderTests {
             pattern(3000), .partial)
         var packet = try makePacket(
             frame, headCount: 58, from: pools, metadata: path.partial(.tcp, segmentSize: 1000))
-        let described = FrameHeader(describing: &packet)
+        let described = FrameHeader(describing: &packet, networkOffset: 14)
         let header = try #require(described).raw
         #expect(header.flags == 1)
         #expect(header.segmentation == 0x81)
@@ -89,7 +89,7 @@ struct FrameHeaderTests {
         var packet = try makePacket(
             segment(.complete), headCount: 54, from: pools,
             metadata: PacketMetadata(checksum: .verified, segmentSize: 1000))
-        let described = FrameHeader(describing: &packet)
+        let described = FrameHeader(describing: &packet, networkOffset: 14)
         let header = try #require(described).raw
         #expect(header.flags == 1)
         #expect(bytes(of: packet) == segment(.partial))
@@ -100,10 +100,10 @@ struct FrameHeaderTests {
         var datagram = try makePacket(
             path.datagram(pattern(3000)), headCount: 42, from: pools,
             metadata: PacketMetadata(segmentSize: 1000))
-        let isRefused = FrameHeader(describing: &datagram) == nil
+        let isRefused = FrameHeader(describing: &datagram, networkOffset: 14) == nil
         #expect(isRefused)
         var runt = try makePacket([1, 2, 3], from: pools, metadata: PacketMetadata(segmentSize: 1))
-        let runtIsRefused = FrameHeader(describing: &runt) == nil
+        let runtIsRefused = FrameHeader(describing: &runt, networkOffset: 14) == nil
         #expect(runtIsRefused)
     }
 
@@ -111,7 +111,7 @@ struct FrameHeaderTests {
     func partialOutside() throws {
         let metadata = PacketMetadata(checksum: .partial(start: 65535, offset: 65535))
         var packet = try makePacket(pattern(60), from: pools, metadata: metadata)
-        let isRefused = FrameHeader(describing: &packet) == nil
+        let isRefused = FrameHeader(describing: &packet, networkOffset: 14) == nil
         #expect(isRefused)
     }
 
@@ -139,7 +139,7 @@ struct FrameHeaderTests {
                 var head = packet.mutableHead
                 head.write(UInt16(bits >> 63 == 0 ? 0x0800 : 0x86DD), at: 12)
             }
-            _ = FrameHeader(describing: &packet)
+            _ = FrameHeader(describing: &packet, networkOffset: 14)
         }
         #expect(accepted > 10_000)
     }

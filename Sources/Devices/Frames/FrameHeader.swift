@@ -2,8 +2,8 @@ import CLinux
 import Memory
 import Wire
 
-/// What stands before each frame of a TAP device with offloads: `struct virtio_net_hdr`
-/// (VIRTIO 1.2 §5.1.6), which says what is left to the other side.
+/// What stands before each packet of a device with offloads: `struct virtio_net_hdr` (VIRTIO 1.2
+/// §5.1.6), which says what is left to the other side.
 struct FrameHeader {
     private enum Flag {
         static var needsChecksum: UInt8 { 1 }
@@ -48,13 +48,14 @@ struct FrameHeader {
 
     // MARK: - To the kernel
 
-    /// What is to be said of an Ethernet frame, whose checksum is made partial if the frame is
-    /// merged; nil when it is merged and no TCP packet, or its checksum lies outside the head.
-    init?(describing packet: inout Packet) {
+    /// What is to be said of a packet whose IP header begins at `networkOffset`, and whose checksum
+    /// is made partial if it is merged; nil when it is merged and no TCP packet, or its checksum
+    /// lies outside the head.
+    init?(describing packet: inout Packet, networkOffset: Int) {
         raw = clinux_frame_header()
         if packet.metadata.segmentSize > 0 {
-            guard let segmentation = Self.segmentation(of: packet.head),
-                Self.makeChecksumPartial(of: &packet)
+            guard let segmentation = Self.segmentation(of: packet.head, network: networkOffset),
+                Self.makeChecksumPartial(of: &packet, network: networkOffset)
             else { return nil }
             raw.segmentation = segmentation
             raw.segment_size = packet.metadata.segmentSize
@@ -73,12 +74,12 @@ struct FrameHeader {
         }
     }
 
-    /// How the kernel is to cut the frame; nil when it carries no IP.
-    private static func segmentation(of head: Span<UInt8>) -> UInt8? {
-        guard let frame = try? EthernetFrame(head) else { return nil }
-        switch frame.etherType {
-        case .ipv4: return Segmentation.tcpOverIPv4
-        case .ipv6: return Segmentation.tcpOverIPv6
+    /// How the kernel is to cut the packet, by its version; nil when it is no IP.
+    private static func segmentation(of head: Span<UInt8>, network: Int) -> UInt8? {
+        guard network < head.count else { return nil }
+        switch head[network] >> 4 {
+        case 4: return Segmentation.tcpOverIPv4
+        case 6: return Segmentation.tcpOverIPv6
         default: return nil
         }
     }
@@ -93,9 +94,10 @@ struct FrameHeader {
 
     /// Puts the pseudo-header's sum into a TCP packet that was verified by whoever merged it, as
     /// the kernel wants it for segmentation; whether it is there now.
-    private static func makeChecksumPartial(of packet: inout Packet) -> Bool {
+    private static func makeChecksumPartial(
+        of packet: inout Packet, network: Int
+    ) -> Bool {
         if case .partial = packet.metadata.checksum { return true }
-        let network = EthernetHeader.byteCount
         guard let (transport, sum) = pseudoHeader(packet, network: network),
             transport &+ TCPHeader.byteCount <= packet.head.count
         else { return false }
