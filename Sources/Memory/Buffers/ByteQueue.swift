@@ -160,13 +160,17 @@ public struct ByteQueue: ~Copyable {
         tailLimit = 0
     }
 
-    /// Copies bytes from `offset` on into `target`, as many as there are and fit; how many.
-    public mutating func copy(from offset: Int, into target: inout MutableSpan<UInt8>) -> Int {
+    /// Copies bytes from `offset` on into `target`, as many as there are and fit, `limit` at most;
+    /// how many.
+    public mutating func copy(
+        from offset: Int, into target: inout MutableSpan<UInt8>, atMost limit: Int = .max
+    ) -> Int {
+        let wanted = min(target.count, limit)
         var written = 0
         var position = seek(offset)
-        while position.index != ChunkNode.none, written < target.count {
+        while position.index != ChunkNode.none, written < wanted {
             let node = unsafe state.node(position.index).pointee
-            let length = min(Int(node.count) &- position.skip, target.count &- written)
+            let length = min(Int(node.count) &- position.skip, wanted &- written)
             let start = unsafe state.chunkBytes(node.chunk) + (Int(node.offset) &+ position.skip)
             let piece = unsafe Span<UInt8>(
                 _unsafeBytes: UnsafeRawBufferPointer(start: start, count: length))

@@ -85,6 +85,8 @@ public enum Event: UInt8, CaseIterable, Sendable {
     case tcpChallengeAcks
     case tcpTimeWaits
     case tcpTimeWaitsReused
+    case tcpUserTimeouts
+    case tcpOrphansReset
 }
 
 /// The counters of a host.

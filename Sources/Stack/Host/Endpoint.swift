@@ -50,6 +50,8 @@ struct Endpoint: ~Copyable {
     /// Close by reset, and wait for nothing (SO_LINGER with zero).
     var abortsOnClose = false
     var options = EndpointOptions()
+    /// What the application chose for the stream; empty while that is nothing.
+    var streamOptions: [StreamOptions] = []
 
     init(_ kind: EndpointKind, _ family: AddressFamily) {
         self.kind = kind

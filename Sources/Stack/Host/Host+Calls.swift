@@ -184,7 +184,8 @@ extension Host {
         guard case .connection(let key) = endpoints[id.index].role else { return }
         if isOn {
             tcp.connections[key].flags.insert(.keepalive)
-            tcp.connections[key].idleAt = network.now + network.tcp.keepaliveIdle
+            let idle = tcp.connections[key].options(network.tcp).keepaliveIdle
+            tcp.connections[key].idleAt = network.now + idle
             tcp.settle(key, &network)
         } else {
             tcp.connections[key].flags.remove(.keepalive)

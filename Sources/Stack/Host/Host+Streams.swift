@@ -72,6 +72,10 @@ extension Host {
         if path.segments { connection.flags.insert(.mergesSegments) }
         if endpoints[id.index].noDelay { connection.flags.insert(.noDelay) }
         if endpoints[id.index].keepalive { connection.flags.insert(.keepalive) }
+        if let options = endpoints[id.index].streamOptions.first {
+            connection.adopt(options, network.tcp)
+            connection.clampSegmentSize(options)
+        }
         connection.endpoint = id.index
         network.counters.count(.tcpActiveOpens)
         let key = tcp.add(connection, &network)
@@ -95,12 +99,12 @@ extension Host {
                 id, to: SocketAddress(address: endpoints[id.index].family.unspecified, port: 0))
             try listen(id, backlog: backlog)
         case .bound(let local):
-            let key = tcp.listeners.insert(
-                Listener(
-                    local: local, allowsDual: endpoints[id.index].allowsDual,
-                    boundInterface: endpoints[id.index].options.boundInterface,
-                    endpoint: id.index, backlog: limit))
-            endpoints[id.index].role = .listening(key)
+            var listener = Listener(
+                local: local, allowsDual: endpoints[id.index].allowsDual,
+                boundInterface: endpoints[id.index].options.boundInterface, endpoint: id.index,
+                backlog: limit)
+            if let options = endpoints[id.index].streamOptions.first { listener.adopt(options) }
+            endpoints[id.index].role = .listening(tcp.listeners.insert(listener))
         case .listening(let key):
             tcp.listeners[key].backlog = limit
         default:
@@ -119,11 +123,16 @@ extension Host {
         endpoint.options = endpoints[id.index].options
         endpoint.noDelay = endpoints[id.index].noDelay
         endpoint.keepalive = endpoints[id.index].keepalive
+        endpoint.streamOptions = endpoints[id.index].streamOptions
+        endpoint.abortsOnClose = endpoints[id.index].abortsOnClose
         endpoint.role = .connection(connection)
         let accepted = endpoints.insert(endpoint)
         tcp.connections[connection].endpoint = accepted
         tcp.connections[connection].flags.remove(.awaitingAccept)
         if endpoints[accepted].noDelay { tcp.connections[connection].flags.insert(.noDelay) }
+        if let options = endpoints[accepted].streamOptions.first {
+            tcp.connections[connection].adopt(options, network.tcp)
+        }
         if endpoints[accepted].keepalive {
             try setKeepalive(EndpointID(accepted), true)
         }
@@ -136,6 +145,18 @@ extension Host {
     /// - Throws: `.wouldBlock` when the queue is full or the handshake under way; `.brokenPipe`
     ///   after the end of our side; the error that ended the connection; `.notConnected`.
     public mutating func send(
+        _ id: EndpointID, _ bytes: Span<UInt8>
+    ) throws(StackError) -> Int {
+        let taken = try enqueue(id, bytes)
+        guard taken > 0 else { return 0 }
+        let key = try connection(id)
+        tcp.connections[key].output(&network)
+        tcp.settle(key, &network)
+        return taken
+    }
+
+    /// Puts bytes into the queue; how many, 0 only if `bytes` is empty.
+    mutating func enqueue(
         _ id: EndpointID, _ bytes: Span<UInt8>
     ) throws(StackError) -> Int {
         let key = try connection(id)
@@ -151,8 +172,6 @@ extension Host {
             tcp.waitForMemory(key)
             throw .wouldBlock
         }
-        tcp.connections[key].output(&network)
-        tcp.settle(key, &network)
         return taken
     }
 
@@ -165,7 +184,13 @@ extension Host {
     ) throws(StackError) -> Int {
         let key = try connection(id)
         guard buffer.count > 0 else { return 0 }
-        let count = tcp.connections[key].receiveQueue.copy(from: 0, into: &buffer)
+        var limit = Int.max
+        if tcp.connections[key].flags.contains(.urgentIn) {
+            tcp.connections[key].passMark()
+            limit = tcp.connections[key].countBeforeMark
+        }
+        let count = tcp.connections[key].receiveQueue.copy(
+            from: 0, into: &buffer, atMost: limit)
         if count > 0 {
             tcp.connections[key].receiveQueue.removeFirst(count)
             tcp.connections[key].updateWindow(&network)
@@ -191,7 +216,7 @@ extension Host {
     public func receivableCount(of id: EndpointID) throws(StackError) -> Int {
         try check(id)
         guard case .connection(let key) = endpoints[id.index].role else { return 0 }
-        return tcp.connections[key].receiveQueue.count
+        return tcp.connections[key].receivableCount
     }
 
     /// Ends our side of the stream: after all that was given comes a FIN. POSIX `shutdown` with
@@ -224,7 +249,7 @@ extension Host {
     }
 
     /// The connection of a stream endpoint.
-    private func connection(_ id: EndpointID) throws(StackError) -> SlabIndex {
+    func connection(_ id: EndpointID) throws(StackError) -> SlabIndex {
         try check(id)
         guard endpoints[id.index].kind == .stream else { throw .notSupported }
         guard case .connection(let key) = endpoints[id.index].role else { throw .notConnected }
@@ -242,9 +267,16 @@ extension Host {
         case .synSent: tcp.connections[key].end(nil)
         // The peer must learn that its bytes were not read (RFC 9293 §3.10.4; RFC 2525 §2.17).
         case _ where aborts || isUnread: tcp.connections[key].abort(nil, &network)
-        case .finWait2:
-            tcp.connections[key].idleAt = network.now + network.tcp.finTimeout
+        // Too many already: this one does not get to end in order.
+        case _ where tcp.orphans >= network.tcp.orphanLimit:
+            network.counters.count(.tcpOrphansReset)
+            tcp.connections[key].abort(nil, &network)
+        case .finWait2: tcp.connections[key].waitForFin(network)
         default: tcp.connections[key].queueFin(&network)
+        }
+        if tcp.connections[key].state != .closed {
+            tcp.connections[key].flags.insert(.orphan)
+            tcp.orphans &+= 1
         }
         tcp.settle(key, &network)
     }
@@ -267,13 +299,17 @@ extension Connection {
     /// What the connection is ready for at this moment.
     func readiness(_ configuration: TCPConfiguration) -> Readiness {
         var ready: Readiness = []
-        if !receiveQueue.isEmpty || flags.contains(.finReceived) || flags.contains(.readShutDown) {
+        if receivableCount > 0 || flags.contains(.finReceived) || flags.contains(.readShutDown) {
             ready.insert(.readable)
+        }
+        if flags.contains(.urgentIn), holdsUrgent { ready.insert(.priority) }
+        if flags.contains(.finQueued), sendQueue.isEmpty, send.una == send.max {
+            ready.insert(.drained)
         }
         if flags.contains(.finReceived) { ready.insert(.readHangup) }
         switch state {
         case .closed:
-            ready.formUnion([.readable, .writable, .hangup])
+            ready.formUnion([.readable, .writable, .hangup, .drained])
             if error != nil { ready.insert(.error) }
         case .established, .closeWait:
             if sendRoom(configuration) >= configuration.sendBuffer / 3 { ready.insert(.writable) }

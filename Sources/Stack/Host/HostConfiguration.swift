@@ -42,6 +42,11 @@ public struct TCPConfiguration: Sendable {
     public var synAckRetries = 5
     /// How often data is sent again before the connection fails (RFC 1122 §4.2.3.5, R2).
     public var retries = 15
+    /// How often the data of an orphan, a connection that its application has closed, is sent again
+    /// or its window probed.
+    public var orphanRetries = 8
+    /// The most orphans; one more is reset when it is closed.
+    public var orphanLimit = 16384
     /// How long an orphan waits in FIN-WAIT-2 for the peer's FIN.
     public var finTimeout = Interval.seconds(60)
     /// How long a keep-alive connection is idle before it is probed, then between probes, and how

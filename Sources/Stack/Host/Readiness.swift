@@ -15,4 +15,9 @@ public struct Readiness: OptionSet, Hashable, Sendable {
     public static let readHangup = Readiness(rawValue: 1 << 4)
     /// A connection was established since the endpoint was last asked.
     public static let connected = Readiness(rawValue: 1 << 5)
+    /// An urgent byte waits; as an event also that one was announced (POLLPRI, SIGURG).
+    public static let priority = Readiness(rawValue: 1 << 6)
+    /// The peer has acknowledged all that was given and the end of our side: what `close` waits for
+    /// with `SO_LINGER`.
+    public static let drained = Readiness(rawValue: 1 << 7)
 }

@@ -26,9 +26,6 @@ struct NetworkLayer: ~Copyable {
     var redirects = RedirectTable()
     var neighbours = NeighbourTable()
     var icmpLimit = RateLimit(perSecond: 1000, burst: 50)
-    /// Acknowledgments for connections that are half open or over: those two hosts could otherwise
-    /// send each other for ever.
-    private var challengeLimit = RateLimit(perSecond: 1000, burst: 50)
     /// Packets from the host to itself, which come in again at the next turn.
     var loopback = Ring<LoopedPacket>()
     /// Errors that packets of ours met, for the transports to take up.
@@ -75,17 +72,6 @@ struct NetworkLayer: ~Copyable {
     }
 
     func isValid(_ id: InterfaceID) -> Bool { id.rawValue >= 0 && id.rawValue < interfaces.count }
-
-    /// Whether an acknowledgment may be sent for a connection that has no limit of its own.
-    mutating func takeChallenge() -> Bool {
-        let isAllowed = challengeLimit.take(at: now)
-        if isAllowed {
-            counters.count(.tcpChallengeAcks)
-        } else {
-            counters.count(.tcpChallengeLimited)
-        }
-        return isAllowed
-    }
 }
 
 /// A packet from the host to itself, and the link it is heard on: loopback, or the link of a group

@@ -122,15 +122,24 @@ extension Connection {
 
     /// Our FIN has arrived.
     private mutating func finAcknowledged(_ network: borrowing NetworkLayer) {
+        events.insert(.drained)
         switch state {
         case .finWait1:
             state = .finWait2
-            // An orphan does not wait for ever.
-            if endpoint == nil { idleAt = network.now + network.tcp.finTimeout }
+            if endpoint == nil { waitForFin(network) }
         case .closing: enterTimeWait()
         case .lastAck:
             end(nil)
         default: break
         }
+    }
+
+    /// An orphan in FIN-WAIT-2 does not wait for the peer's FIN for ever.
+    mutating func waitForFin(_ network: borrowing NetworkLayer) {
+        guard let limit = options(network.tcp).finTimeout else {
+            end(nil)
+            return
+        }
+        idleAt = network.now + limit
     }
 }

@@ -20,6 +20,9 @@ struct Connection: ~Copyable {
     var endpoint: SlabIndex?
     /// Where it stands in the timer wheel and for when.
     var timer: TimerID?
+    /// The number behind the last segment that was less than full (Minshall's variant of Nagle's
+    /// algorithm).
+    var smallEnd: SequenceNumber
     var timerAt = Instant.never
     var flags: Flags = []
 
@@ -37,7 +40,7 @@ struct Connection: ~Copyable {
     /// The most that the peer accepts and the path carries, options included.
     var maximumSegmentSize: UInt16
     /// What we told the peer that we accept: the MSS option of our SYN.
-    let announcedSegmentSize: UInt16
+    var announcedSegmentSize: UInt16
     /// By how much the peer's windows and ours are shifted (RFC 7323 §2).
     var sendScale: UInt8 = 0
     var receiveScale: UInt8 = 0
@@ -47,11 +50,11 @@ struct Connection: ~Copyable {
     /// Segments still to be acknowledged at once, while the peer starts slowly.
     var quickAcks: UInt8 = 16
 
-    /// Timestamps (RFC 7323 §3): our clock's offset, TS.Recent and the time we got it in ms.
+    /// Timestamps (RFC 7323 §3): our clock's offset, TS.Recent and the time we got it, in seconds.
     var timestampOffset: UInt32
     var recentTimestamp: UInt32 = 0
     var recentTimestampAge: UInt32 = 0
-    var challengeAge: UInt32 = 0
+    var challenges = ChallengeLimit()
 
     /// Received text that has not been acknowledged, in bytes.
     var unacknowledgedText: UInt32 = 0
@@ -68,6 +71,8 @@ struct Connection: ~Copyable {
     /// Keep-alive probes, or the end of FIN-WAIT-2.
     var idleAt = Instant.never
     var lastHeard = Instant.zero
+    /// Empty but for a connection that has what few have.
+    var peculiar: [Peculiarities] = []
 
     /// RFC 9293 §3.3.1, send sequence variables, by their names there.
     struct SendSequence {
@@ -162,6 +167,18 @@ struct Connection: ~Copyable {
         static let timedOut = Flags(rawValue: 1 << 17)
         /// Segments of the peer came twice or out of order: the path loses some.
         static let losesSegments = Flags(rawValue: 1 << 20)
+        /// Less than a full segment waits (TCP_CORK).
+        static let corked = Flags(rawValue: 1 << 21)
+        /// Urgent bytes of ours have not been acknowledged yet, as far as anybody looked.
+        static let urgentOut = Flags(rawValue: 1 << 22)
+        /// The peer marked a byte that has not been read past.
+        static let urgentIn = Flags(rawValue: 1 << 23)
+        /// That byte has not come.
+        static let urgentAwaited = Flags(rawValue: 1 << 24)
+        /// It stays in the stream (SO_OOBINLINE).
+        static let urgentInline = Flags(rawValue: 1 << 25)
+        /// The layer counts it among those that nobody holds.
+        static let orphan = Flags(rawValue: 1 << 26)
     }
 
     init(
@@ -178,6 +195,7 @@ struct Connection: ~Copyable {
         send = SendSequence(iss: iss)
         receive = ReceiveSequence(irs: irs)
         timedSequence = iss
+        smallEnd = iss
         sendQueue = pools.queue()
         receiveQueue = pools.queue()
         reassembly = Reassembly(pools)
@@ -218,7 +236,7 @@ struct Connection: ~Copyable {
         delayedAckAt = .never
         idleAt = .never
         flags.remove(.ackNow)
-        events.formUnion([.readable, .writable, .hangup])
+        events.formUnion([.readable, .writable, .hangup, .drained])
         if reason != nil { events.insert(.error) }
         sendQueue.removeAll()
         scoreboard.removeAll()

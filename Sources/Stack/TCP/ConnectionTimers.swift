@@ -20,50 +20,92 @@ extension Connection {
         retransmitAt = .never
         switch state {
         case .synSent, .synReceived:
-            guard roundTrip.backoff < UInt8(clamping: network.tcp.synRetries) else {
+            let isStalled = isStalledTooLong(isFirst: roundTrip.backoff == 0, &network)
+            let retries = UInt8(clamping: options(network.tcp).synRetries)
+            guard roundTrip.backoff < retries, !isStalled else {
                 network.counters.count(.tcpFailedAttempts)
                 end(error ?? .timedOut)
                 return
             }
             roundTrip.backOff()
             sendSyn(&network)
+            heedUserTimeout()
         case .closed, .listen, .timeWait, .finWait2:
             return
         case _ where flags.contains(.persisting):
             probeWindow(&network)
         default:
             guard send.una != send.max else { return }
-            guard roundTrip.backoff < UInt8(clamping: network.tcp.retries) else {
+            let isStalled = isStalledTooLong(isFirst: !flags.contains(.timedOut), &network)
+            guard roundTrip.backoff < retries(network.tcp), !isStalled else {
                 end(error ?? .timedOut)
                 return
             }
             timedOut(&network)
+            heedUserTimeout()
         }
+    }
+
+    /// How often the timer may expire in vain: for nobody's sake less often.
+    private func retries(_ configuration: TCPConfiguration) -> UInt8 {
+        UInt8(clamping: isOrphan ? configuration.orphanRetries : configuration.retries)
     }
 
     /// The peer's window has been shut: ask whether it still is (RFC 9293 §3.8.6.1).
     private mutating func probeWindow(_ network: inout NetworkLayer) {
-        guard probes < UInt8(clamping: network.tcp.retries) else {
-            end(.timedOut)
-            return
-        }
-        probes &+= 1
-        roundTrip.backOff()
-        network.counters.count(.tcpZeroWindowProbes)
         let unsent = send.nxt.distance(to: queueEnd)
         let offered = Int(send.wnd) &- send.una.distance(to: send.nxt)
         if offered > 0, unsent > 0 {
-            // A small window is used after all (the override of §3.8.6.2.1).
-            send.nxt += transmit(from: send.nxt, count: min(offered, unsent), &network)
+            // A small window is used after all (the override of §3.8.6.2.1), and what was corked
+            // leaves.
+            let count = min(offered, unsent, Int(segmentSize))
+            send.nxt += transmit(from: send.nxt, count: count, &network)
+            guard retransmitAt == .never else { return }
         } else {
+            let isStalled = isStalledTooLong(isFirst: roundTrip.backoff == 0, &network)
+            // A window that stays shut for an orphan is a peer that wants to hold our memory.
+            let isHeld = isOrphan && roundTrip.backoff >= retries(network.tcp)
+            guard probes < retries(network.tcp), !isHeld, !isStalled else {
+                end(error ?? .timedOut)
+                return
+            }
+            probes &+= 1
+            roundTrip.backOff()
+            network.counters.count(.tcpZeroWindowProbes)
             // A number the peer has had: it must answer with its window.
             sendEmpty(sequence: send.una - 1, flags: [.ack], &network)
         }
-        if retransmitAt == .never {
-            flags.insert(.persisting)
-            retransmitAt = network.now + roundTrip.timeout(network.tcp)
-        }
+        flags.insert(.persisting)
+        retransmitAt = network.now + roundTrip.timeout(network.tcp)
+        if probes > 0 { heedUserTimeout() }
     }
+
+    // MARK: - The user timeout (RFC 9293 §3.10.8, RFC 5482)
+
+    /// The timer expired, for the first time if `isFirst`: whether nothing was acknowledged for as
+    /// long as the application would wait.
+    private mutating func isStalledTooLong(
+        isFirst: Bool, _ network: inout NetworkLayer
+    ) -> Bool {
+        guard !peculiar.isEmpty, let limit = peculiar[0].options.userTimeout, limit > .zero
+        else { return false }
+        if isFirst || peculiar[0].stalledSince == .never {
+            peculiar[0].stalledSince = network.now - roundTrip.timeout(network.tcp)
+        }
+        guard network.now >= peculiar[0].stalledSince + limit else { return false }
+        network.counters.count(.tcpUserTimeouts)
+        return true
+    }
+
+    /// The timer does not run past the moment at which the application gives up.
+    private mutating func heedUserTimeout() {
+        guard !peculiar.isEmpty, let limit = peculiar[0].options.userTimeout, limit > .zero,
+            peculiar[0].stalledSince != .never, state != .closed
+        else { return }
+        retransmitAt = min(retransmitAt, peculiar[0].stalledSince + limit)
+    }
+
+    // MARK: - Silence
 
     private mutating func idleTimer(_ network: inout NetworkLayer) {
         idleAt = .never
@@ -72,21 +114,36 @@ extension Connection {
             return
         }
         guard flags.contains(.keepalive), state.isSynchronized, state != .timeWait else { return }
-        let configuration = network.tcp
+        let options = options(network.tcp)
+        guard send.una == send.max, sendQueue.isEmpty else {
+            // Retransmissions and probes of the window ask enough already.
+            idleAt = network.now + options.keepaliveIdle
+            return
+        }
         let due =
-            lastHeard + configuration.keepaliveIdle
-            + configuration.keepaliveInterval * Int(probes)
+            lastHeard + options.keepaliveIdle + options.keepaliveInterval * Int(probes)
         guard network.now >= due else {
             idleAt = due
             return
         }
-        guard probes < UInt8(clamping: configuration.keepaliveProbes) else {
+        if isAnsweredTooLate(options, network) {
             abort(.timedOut, &network)
             return
         }
         probes &+= 1
         network.counters.count(.tcpKeepaliveProbes)
         sendEmpty(sequence: send.una - 1, flags: [.ack], &network)
-        idleAt = network.now + configuration.keepaliveInterval
+        idleAt = network.now + options.keepaliveInterval
+    }
+
+    /// Whether a silent peer is given up: after so many probes, or with a user timeout after that
+    /// time, as on Linux.
+    private func isAnsweredTooLate(
+        _ options: StreamOptions, _ network: borrowing NetworkLayer
+    ) -> Bool {
+        guard let limit = options.userTimeout, limit > .zero else {
+            return Int(probes) >= options.keepaliveProbes
+        }
+        return probes > 0 && network.now >= lastHeard + limit
     }
 }

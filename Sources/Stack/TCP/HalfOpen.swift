@@ -19,5 +19,6 @@ struct HalfOpen: Sendable {
     let agreed: Connection.Flags
     var attempts: UInt8 = 0
     var since: Instant
+    var challenges = ChallengeLimit()
     var timer: TimerID?
 }

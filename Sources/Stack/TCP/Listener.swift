@@ -16,6 +16,10 @@ struct Listener: ~Copyable {
     /// Established, and not yet accepted.
     var accepted = Ring<SlabIndex>()
     var halfOpen = 0
+    /// What the application chose: the most text of a segment, `.max` where the path decides, and
+    /// how often a SYN-ACK is sent again, nil where the host decides.
+    private(set) var maximumSegmentSize = UInt16.max
+    private(set) var retries: Int?
 
     init(
         local: SocketAddress, allowsDual: Bool, boundInterface: InterfaceID?,
@@ -29,6 +33,12 @@ struct Listener: ~Copyable {
     }
 
     var isFull: Bool { accepted.count > backlog }
+
+    /// Takes over what concerns handshakes.
+    mutating func adopt(_ options: StreamOptions) {
+        maximumSegmentSize = UInt16(clamping: options.maximumSegmentSize ?? .max)
+        retries = options.synRetries
+    }
 }
 
 /// Passive opens: a SYN makes a `HalfOpen`, its acknowledgment a `Connection`.
@@ -76,7 +86,7 @@ extension TCPLayer {
         if options.windowScale != nil, configuration.windowScaling {
             agreed.insert(.windowScaling)
         }
-        let own = Self.segmentSize(for: path, tuple)
+        let own = min(Self.segmentSize(for: path, tuple), listeners[key].maximumSegmentSize)
         let half = HalfOpen(
             tuple: tuple, listener: key, iss: initialSequence(tuple, network.now),
             irs: segment.sequence, recentTimestamp: options.timestamps?.value ?? 0,
@@ -105,9 +115,9 @@ extension TCPLayer {
 
     /// Asks a peer that opens once more whether it has forgotten (RFC 5961 §4): its reset then
     /// makes room.
-    private func challenge(_ half: HalfOpen, _ network: inout NetworkLayer) {
-        guard network.takeChallenge() else { return }
-        var shadow = connection(from: half, &network)
+    private mutating func challenge(_ id: SlabIndex, _ network: inout NetworkLayer) {
+        guard halfOpens[id].challenges.take(&network) else { return }
+        var shadow = connection(from: halfOpens[id], &network)
         shadow.send.una = shadow.send.max
         shadow.sendAck(&network)
     }
@@ -115,7 +125,9 @@ extension TCPLayer {
     mutating func halfOpenTimer(_ id: SlabIndex, _ network: inout NetworkLayer) {
         guard halfOpens.contains(id) else { return }
         halfOpens[id].timer = nil
-        guard Int(halfOpens[id].attempts) <= network.tcp.synAckRetries else {
+        let listener = halfOpens[id].listener
+        let chosen = listeners.contains(listener) ? listeners[listener].retries : nil
+        guard Int(halfOpens[id].attempts) <= chosen ?? network.tcp.synAckRetries else {
             network.counters.count(.tcpFailedAttempts)
             remove(halfOpen: id, &network)
             return
@@ -136,46 +148,38 @@ extension TCPLayer {
         of packet: borrowing Packet, _ network: inout NetworkLayer
     ) {
         let half = halfOpens[id]
-        if half.agreed.contains(.timestamps), let timestamps = segment.options.timestamps,
-            Int32(bitPattern: timestamps.value &- half.recentTimestamp) < 0,
-            !segment.flags.contains(.rst)
-        {
-            network.counters.count(.tcpOldTimestamp)
-            return
-        }
-        if segment.flags.contains(.rst) {
-            guard segment.sequence == half.irs + 1 else {
-                network.counters.count(.tcpBadReset)
-                return
-            }
-            network.counters.count(.tcpResetsReceived)
-            remove(halfOpen: id, &network)
-            return
-        }
-        if segment.flags.contains(.syn) {
-            guard segment.sequence == half.irs, !segment.flags.contains(.ack) else {
-                network.counters.count(.tcpBadFlags)
-                challenge(half, &network)
-                return
-            }
+        let isSynAgain =
+            segment.sequence == half.irs && segment.flags.contains(.syn)
+            && segment.flags.isDisjoint(with: [.ack, .rst])
+        if isSynAgain {
             // The peer did not get our SYN-ACK.
             if let timer = half.timer { network.timers.cancel(timer) }
             sendSynAck(id, &network)
             return
         }
-        guard segment.flags.contains(.ack) else {
+        guard isAcceptable(segment, half, &network) else {
+            if !segment.flags.contains(.rst) { challenge(id, &network) }
+            return
+        }
+        if segment.flags.contains(.rst) {
+            guard segment.sequence == half.irs + 1 else {
+                network.counters.count(.tcpBadReset)
+                challenge(id, &network)
+                return
+            }
+            // Back to LISTEN, which it has never left.
+            network.counters.count(.tcpResetsReceived)
+            remove(halfOpen: id, &network)
+            return
+        }
+        guard !segment.flags.contains(.syn), segment.flags.contains(.ack) else {
             network.counters.count(.tcpBadFlags)
+            if segment.flags.contains(.syn) { challenge(id, &network) }
             return
         }
         guard segment.acknowledgment == half.iss + 1 else {
             network.counters.count(.tcpUnacceptableAck)
             answerWithReset(segment, half.tuple, &network)
-            return
-        }
-        guard segment.sequence >= half.irs + 1,
-            segment.sequence <= (half.irs + 1).advanced(by: network.tcp.receiveBuffer)
-        else {
-            network.counters.count(.tcpOutOfWindow)
             return
         }
         guard !listeners[half.listener].isFull else {
@@ -184,6 +188,26 @@ extension TCPLayer {
             return
         }
         establish(id, half, segment, of: packet, &network)
+    }
+
+    /// The tests of timestamp and sequence number (first; RFC 7323 §5.3).
+    private func isAcceptable(
+        _ segment: ArrivingSegment, _ half: HalfOpen, _ network: inout NetworkLayer
+    ) -> Bool {
+        if half.agreed.contains(.timestamps), let timestamps = segment.options.timestamps,
+            Int32(bitPattern: timestamps.value &- half.recentTimestamp) < 0,
+            !segment.flags.contains(.rst)
+        {
+            network.counters.count(.tcpOldTimestamp)
+            return false
+        }
+        let next = half.irs + 1
+        let window = min(network.tcp.receiveBuffer, 65535)
+        guard segment.sequence >= next, segment.sequence <= next.advanced(by: window) else {
+            network.counters.count(.tcpOutOfWindow)
+            return false
+        }
+        return true
     }
 
     private mutating func establish(

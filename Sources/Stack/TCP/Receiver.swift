@@ -174,6 +174,6 @@ extension Connection {
         retransmitAt = .never
         delayedAckAt = .never
         idleAt = .never
-        events.formUnion([.readable, .writable, .hangup])
+        events.formUnion([.readable, .writable, .hangup, .drained])
     }
 }

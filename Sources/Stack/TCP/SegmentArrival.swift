@@ -102,7 +102,9 @@ extension Connection {
             initialWindow: UInt32(clamping: network.tcp.initialWindow) &* mss)
         network.counters.count(.tcpEstablished)
         events.formUnion([.writable, .connected])
-        if flags.contains(.keepalive) { idleAt = network.now + network.tcp.keepaliveIdle }
+        if flags.contains(.keepalive) {
+            idleAt = network.now + options(network.tcp).keepaliveIdle
+        }
     }
 
     // MARK: - The synchronized states (§3.10.7.4)
@@ -143,6 +145,9 @@ extension Connection {
             end(.connectionReset)
             return
         }
+        if segment.flags.contains(.urg) || flags.contains(.urgentAwaited) {
+            acceptUrgent(segment, of: packet, &network)
+        }
         acceptText(segment, of: packet, &network)
         noteFin(of: segment)
         if flags.contains(.finKnown), receive.fin == receive.nxt { acceptFin(&network) }
@@ -171,10 +176,10 @@ extension Connection {
         guard flags.contains(.timestamps), let timestamps = segment.options.timestamps else {
             return true
         }
-        let now = UInt32(truncatingIfNeeded: network.now.milliseconds)
+        let now = UInt32(truncatingIfNeeded: network.now.milliseconds / 1000)
         let isOlder = Int32(bitPattern: timestamps.value &- recentTimestamp) < 0
         // After 24 days without traffic the clock may have wrapped (§5.5).
-        let isStale = now &- recentTimestampAge > 24 * 86400 * 1000
+        let isStale = now &- recentTimestampAge > 24 * 86400
         if isOlder, !isStale {
             guard !segment.flags.contains(.rst) else { return true }
             network.counters.count(.tcpOldTimestamp)
@@ -284,16 +289,9 @@ extension Connection {
             && (state == .finWait1 || state == .finWait2)
     }
 
-    /// A challenge ACK (RFC 5961 §7), one every half second at most.
+    /// A challenge ACK (RFC 5961 §7).
     private mutating func challenge(_ network: inout NetworkLayer) {
-        let now = UInt32(truncatingIfNeeded: network.now.milliseconds)
-        guard challengeAge == 0 || now &- challengeAge >= 500 else {
-            network.counters.count(.tcpChallengeLimited)
-            return
-        }
-        challengeAge = max(1, now)
-        network.counters.count(.tcpChallengeAcks)
-        sendAck(&network)
+        if challenges.take(&network) { sendAck(&network) }
     }
 
     /// `<SEQ=SEG.ACK><CTL=RST>`
@@ -304,9 +302,11 @@ extension Connection {
 
     /// Ends the connection and tells the peer (§3.10.5, ABORT).
     mutating func abort(_ reason: StackError?, _ network: inout NetworkLayer) {
-        if state.isSynchronized, state != .timeWait {
+        switch state {
+        case .synReceived, .established, .finWait1, .finWait2, .closeWait:
             network.counters.count(.tcpResetsSent)
             sendEmpty(sequence: acceptableSequence, flags: [.rst, .ack], &network)
+        default: break
         }
         end(reason)
     }

@@ -30,6 +30,9 @@ extension Connection {
         if carriesFin { flags.insert(.fin) }
         guard attached > 0 || carriesFin || count == 0 else { return 0 }
         if attached > Int(segmentSize) { packet.metadata.segmentSize = segmentSize }
+        if attached != Int(segmentSize), sequence >= send.max, attached % Int(segmentSize) != 0 {
+            smallEnd = end
+        }
         finish(packet, sequence: sequence, flags: flags, options: options, &network)
         let length = UInt32(truncatingIfNeeded: attached) &+ (carriesFin ? 1 : 0)
         if length > 0 { noteSent(sequence, length, &network) }
@@ -160,6 +163,14 @@ extension Connection {
         let isSyn = flags.contains(.syn)
         let acknowledges = flags.contains(.ack)
         let window = advertise(isSyn: isSyn, network.tcp)
+        var flags = flags
+        var urgentPointer: UInt16 = 0
+        if self.flags.contains(.urgentOut), !isSyn, !flags.contains(.rst),
+            let pointer = self.urgentPointer(at: sequence)
+        {
+            flags.insert(.urg)
+            urgentPointer = pointer
+        }
         let pseudo = InternetChecksum.pseudoHeader(
             source: tuple.localAddress, destination: tuple.remoteAddress, proto: .tcp,
             length: UInt32(truncatingIfNeeded: packet.count))
@@ -167,7 +178,7 @@ extension Connection {
             sourcePort: tuple.localPort, destinationPort: tuple.remotePort, sequence: sequence,
             acknowledgment: acknowledges ? receive.nxt : SequenceNumber(0),
             headerCount: TCPHeader.byteCount &+ options.encodedCount, flags: flags,
-            window: window, checksum: pseudo.partial)
+            window: window, checksum: pseudo.partial, urgentPointer: urgentPointer)
         var head = packet.mutableHead
         header.write(to: &head)
         _ = options.write(to: &head, at: TCPHeader.byteCount)

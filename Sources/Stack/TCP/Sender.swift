@@ -88,7 +88,8 @@ extension Connection {
     /// The most text of one packet: 64 KB where the link cuts it, else a segment.
     private var mergeLimit: Int {
         let mss = Int(segmentSize)
-        guard flags.contains(.mergesSegments) else { return mss }
+        // The pointer of a merged packet would be wrong in all segments but the first.
+        guard flags.contains(.mergesSegments), !flags.contains(.urgentOut) else { return mss }
         return max(1, (65535 - 120) / mss) &* mss
     }
 
@@ -102,9 +103,13 @@ extension Connection {
         return count < Int(window) / 8
     }
 
-    /// Nagle's algorithm (§3.7.4): less than a segment waits while anything is out.
+    /// Nagle's algorithm (§3.7.4) in Minshall's variant, as on Linux: less than a segment waits
+    /// while another such is out. What is urgent does not wait, nor do the last bytes; what is
+    /// corked does.
     private var maySendSmall: Bool {
-        flags.contains(.noDelay) || flags.contains(.finQueued) || send.una == send.nxt
+        if flags.contains(.finQueued) || isUrgent { return true }
+        if flags.contains(.corked) { return false }
+        return flags.contains(.noDelay) || smallEnd <= send.una || smallEnd > send.nxt
     }
 
     /// With nothing out, no acknowledgment will come to open the window: a timer must.

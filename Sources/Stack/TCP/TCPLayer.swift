@@ -27,6 +27,8 @@ struct TCPLayer: ~Copyable {
     var starved = Ring<SlabIndex>()
     /// What happened to endpoints since the host last looked.
     var raised = Ring<RaisedEvent>()
+    /// Connections that their applications have closed and that are not over.
+    var orphans = 0
     private var table = HashIndex()
     private let secret: KeyedHash
 
@@ -242,6 +244,7 @@ struct TCPLayer: ~Copyable {
                 !connections[id].flags.contains(.awaitingAccept)
             else { return }
             if let timer = connections[id].timer { network.timers.cancel(timer) }
+            if connections[id].flags.contains(.orphan) { orphans &-= 1 }
             connections.remove(id)
         } else if connections[id].flags.contains(.needsFlush) {
             connections[id].flags.remove(.needsFlush)

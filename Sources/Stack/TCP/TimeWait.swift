@@ -8,9 +8,10 @@ struct TimeWait: Sendable {
     /// SND.NXT and RCV.NXT at the end.
     let sequence: SequenceNumber
     let expected: SequenceNumber
-    let recentTimestamp: UInt32
+    var recentTimestamp: UInt32
     let timestampOffset: UInt32
     let usesTimestamps: Bool
+    var challenges = ChallengeLimit()
     var timer: TimerID?
 
     init(_ connection: borrowing Connection) {
@@ -66,8 +67,12 @@ extension TCPLayer {
         network.counters.count(.tcpTimeWait)
         // The peer did not get our last acknowledgment.
         guard segment.length > 0 || segment.sequence != old.expected else { return false }
-        if segment.flags.contains(.fin) { restart(id, &network) }
-        guard network.takeChallenge() else { return false }
+        // The peer's FIN again, and not one that anybody made up: our acknowledgment was lost.
+        if segment.flags.contains(.fin), segment.end == old.expected {
+            restart(id, &network)
+        } else if !timeWaits[id].challenges.take(&network) {
+            return false
+        }
         answer(old, segment, &network)
         return false
     }
@@ -89,7 +94,7 @@ extension TCPLayer {
             timestampOffset: old.timestampOffset, maximumSegmentSize: 536, initialWindow: 1,
             pools: network.pools)
         if old.usesTimestamps { shadow.flags.insert(.timestamps) }
-        shadow.recentTimestamp = segment.options.timestamps?.value ?? old.recentTimestamp
+        shadow.recentTimestamp = old.recentTimestamp
         shadow.sendAck(&network)
     }
 }

@@ -158,16 +158,6 @@ import Wire
         script.expect(". 1 ack 21")
     }
 
-    @Test("Urgent text is text like any other, whatever the pointer says")
-    func urgent() throws {
-        let (script, endpoint, next) = try connection()
-        script.inject("PU. \(next)+10 ack 1 urg 0")
-        script.inject("PU. \(next + 10)+10 ack 1 urg 65535")
-        script.inject("PU. \(next + 20)+10 ack 1 urg 5")
-        script.wait(.seconds(1))
-        #expect(try script.read(endpoint) == 30)
-    }
-
     @Test("Thousands of bytes one by one out of order cost a bounded memory (CVE-2018-5390)")
     func manyGaps() throws {
         let (script, endpoint, next) = try connection()

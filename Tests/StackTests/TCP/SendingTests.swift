@@ -35,16 +35,20 @@ import Wire
         script.expect("P. 31+30 ack 1")
     }
 
-    @Test("Full segments leave, the rest of them waits for Nagle")
+    @Test("The rest of full segments leaves with them, the next waits (Minshall's variant)")
     func fullSegments() throws {
         let script = Script()
         let endpoint = try script.accept("<mss 1000>")
         try script.send(endpoint, 2500)
         script.expect(". 1+1000 ack 1")
         script.expect(". 1001+1000 ack 1")
+        script.expect("P. 2001+500 ack 1")
+        try script.send(endpoint, 300)
         script.expectNothing()
         script.inject(". 1 ack 2001")
-        script.expect("P. 2001+500 ack 1")
+        script.expectNothing()
+        script.inject(". 1 ack 2501")
+        script.expect("P. 2501+300 ack 1")
     }
 
     // MARK: - Windows

@@ -1,0 +1,116 @@
+import Memory
+import Wire
+
+/// What applications choose for single streams, and their urgent bytes.
+extension Host {
+    /// What holds for a stream. POSIX `getsockopt`.
+    ///
+    /// - Throws: `.notSupported` for datagrams.
+    public func streamOptions(of id: EndpointID) throws(StackError) -> StreamOptions {
+        try checkStream(id)
+        return endpoints[id.index].streamOptions.first ?? StreamOptions(network.tcp)
+    }
+
+    /// Chooses for a stream, at any time; a listener's choices go over to what it accepts. POSIX
+    /// `setsockopt`.
+    ///
+    /// - Throws: `.invalidArgument` when a value lies outside its range; `.notSupported` for
+    ///   datagrams.
+    public mutating func setStreamOptions(
+        _ options: StreamOptions, of id: EndpointID
+    ) throws(StackError) {
+        try checkStream(id)
+        guard options.isValid else { throw .invalidArgument }
+        let before = try streamOptions(of: id)
+        endpoints[id.index].streamOptions = [options]
+        endpoints[id.index].abortsOnClose = options.linger == .zero
+        switch endpoints[id.index].role {
+        case .listening(let key): tcp.listeners[key].adopt(options)
+        case .connection(let key):
+            tcp.connections[key].adopt(options, network.tcp)
+            restartKeepalive(key, before, options)
+            // What is corked no more leaves.
+            if before.isCorked, !options.isCorked { tcp.connections[key].output(&network) }
+            tcp.settle(key, &network)
+        default: break
+        }
+    }
+
+    /// A shorter time counts from the last sign of life.
+    private mutating func restartKeepalive(
+        _ key: SlabIndex, _ before: StreamOptions, _ options: StreamOptions
+    ) {
+        guard before.keepaliveIdle != options.keepaliveIdle,
+            tcp.connections[key].flags.contains(.keepalive),
+            tcp.connections[key].state.isSynchronized
+        else { return }
+        let due = tcp.connections[key].lastHeard + options.keepaliveIdle
+        tcp.connections[key].idleAt = max(due, network.now)
+    }
+
+    /// The most text of a segment that leaves now, options taken off, in bytes. POSIX `TCP_MAXSEG`.
+    ///
+    /// - Throws: `.notConnected`.
+    public func segmentSize(of id: EndpointID) throws(StackError) -> Int {
+        Int(tcp.connections[try connection(id)].segmentSize)
+    }
+
+    /// Has the next segments acknowledged at once, or as few as may be. `TCP_QUICKACK`.
+    ///
+    /// - Throws: `.notConnected`.
+    public mutating func setQuickAcks(_ id: EndpointID, _ isOn: Bool) throws(StackError) {
+        let key = try connection(id)
+        tcp.connections[key].quickAcks = isOn ? 16 : 0
+        guard isOn, tcp.connections[key].delayedAckAt != .never else { return }
+        tcp.connections[key].sendAck(&network)
+        tcp.settle(key, &network)
+    }
+
+    // MARK: - Urgent bytes
+
+    /// Gives bytes of which the last one is urgent; how many were taken. POSIX `send` with
+    /// `MSG_OOB`.
+    ///
+    /// - Throws: What `send` throws.
+    public mutating func sendUrgent(
+        _ id: EndpointID, _ bytes: Span<UInt8>
+    ) throws(StackError) -> Int {
+        let taken = try enqueue(id, bytes)
+        guard taken > 0 else { return 0 }
+        let key = try connection(id)
+        tcp.connections[key].markUrgent(&network)
+        tcp.settle(key, &network)
+        return taken
+    }
+
+    /// Takes the peer's urgent byte, out of the stream's order; nil at the end of the stream. POSIX
+    /// `recv` with `MSG_OOB`.
+    ///
+    /// - Throws: `.invalidArgument` when none was announced, it was taken, or urgent bytes stay in
+    ///   the stream; `.wouldBlock` when it was announced and has not come; `.notConnected`.
+    public mutating func receiveUrgent(_ id: EndpointID) throws(StackError) -> UInt8? {
+        let key = try connection(id)
+        do throws(StackError) {
+            return try tcp.connections[key].takeUrgent()
+        } catch {
+            let isOver =
+                tcp.connections[key].state == .closed
+                || tcp.connections[key].flags.contains(.finReceived)
+            if error == .wouldBlock, isOver { return nil }
+            throw error
+        }
+    }
+
+    /// Whether the next byte to be read is the one that the peer marked as urgent. POSIX
+    /// `sockatmark`.
+    ///
+    /// - Throws: `.notConnected`.
+    public func isAtMark(_ id: EndpointID) throws(StackError) -> Bool {
+        tcp.connections[try connection(id)].isAtMark
+    }
+
+    private func checkStream(_ id: EndpointID) throws(StackError) {
+        try check(id)
+        guard endpoints[id.index].kind == .stream else { throw .notSupported }
+    }
+}

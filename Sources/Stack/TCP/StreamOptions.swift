@@ -1,0 +1,98 @@
+/// What an application may choose for one stream; what it does not, the host's configuration says.
+///
+/// A listener hands its choices to the streams that it accepts, as Linux does.
+public struct StreamOptions: Equatable, Sendable {
+    /// How long bytes may go without acknowledgment, or wait for a shut window, before the
+    /// connection fails; nil for as long as the retransmissions last (RFC 5482, `TCP_USER_TIMEOUT`).
+    public var userTimeout: Interval?
+    /// How long a stream with keep-alive is silent before it is probed: 1 to 32,767 s
+    /// (`TCP_KEEPIDLE`).
+    public var keepaliveIdle: Interval
+    /// How long between probes: 1 to 32,767 s (`TCP_KEEPINTVL`).
+    public var keepaliveInterval: Interval
+    /// How many probes go unanswered before the connection fails: 1 to 127 (`TCP_KEEPCNT`).
+    public var keepaliveProbes: Int
+    /// How often a SYN is sent again: 1 to 127 (`TCP_SYNCNT`).
+    public var synRetries: Int
+    /// How long a closed stream waits for the peer's FIN; nil for not at all (`TCP_LINGER2`).
+    public var finTimeout: Interval?
+    /// The most text of a segment in either direction, options included, in bytes: 88 to 32,767;
+    /// nil for what the path carries (`TCP_MAXSEG`). It counts for SYNs that are yet to leave.
+    public var maximumSegmentSize: Int?
+    /// How long `close` waits until all has been acknowledged; zero resets the connection, nil
+    /// leaves the rest to the host (`SO_LINGER`). The host itself never waits: who may, asks for
+    /// `Readiness.drained`.
+    public var linger: Interval?
+    /// Whether less than a full segment waits, for 200 ms or so at most (`TCP_CORK`).
+    public var isCorked = false
+    /// Whether urgent bytes stay in the stream (`SO_OOBINLINE`).
+    public var isUrgentInline = false
+
+    /// What a host's configuration says.
+    init(_ configuration: TCPConfiguration) {
+        userTimeout = nil
+        keepaliveIdle = configuration.keepaliveIdle
+        keepaliveInterval = configuration.keepaliveInterval
+        keepaliveProbes = configuration.keepaliveProbes
+        synRetries = configuration.synRetries
+        finTimeout = configuration.finTimeout
+        maximumSegmentSize = nil
+        linger = nil
+    }
+
+    /// Whether every value lies within its range.
+    var isValid: Bool {
+        let times = Interval.seconds(1)...Interval.seconds(32_767)
+        return (userTimeout ?? .zero) >= .zero && times.contains(keepaliveIdle)
+            && times.contains(keepaliveInterval) && (1...127).contains(keepaliveProbes)
+            && (1...127).contains(synRetries) && (finTimeout ?? .zero) >= .zero
+            && (88...32_767).contains(maximumSegmentSize ?? 88)
+            && (linger ?? .zero) >= .zero
+    }
+}
+
+/// What only few connections have, kept apart from those that have not: options that an application
+/// chose, urgent data, the clock of the user timeout.
+struct Peculiarities: Sendable {
+    var options: StreamOptions
+    var urgent = UrgentData()
+    /// Since when nothing was acknowledged although the timer expired.
+    var stalledSince = Instant.never
+
+    init(_ options: StreamOptions) { self.options = options }
+}
+
+extension Connection {
+    /// Makes the connection one that has peculiarities.
+    mutating func becomePeculiar(_ configuration: TCPConfiguration) {
+        if peculiar.isEmpty { peculiar.append(Peculiarities(StreamOptions(configuration))) }
+    }
+
+    /// Takes over what the application chose.
+    mutating func adopt(_ options: StreamOptions, _ configuration: TCPConfiguration) {
+        becomePeculiar(configuration)
+        peculiar[0].options = options
+        if options.isCorked { flags.insert(.corked) } else { flags.remove(.corked) }
+        if options.isUrgentInline {
+            flags.insert(.urgentInline)
+        } else {
+            flags.remove(.urgentInline)
+        }
+    }
+
+    /// No segment is to be larger than the application says, in either direction.
+    mutating func clampSegmentSize(_ options: StreamOptions) {
+        guard let most = options.maximumSegmentSize else { return }
+        announcedSegmentSize = min(announcedSegmentSize, UInt16(clamping: most))
+        maximumSegmentSize = min(maximumSegmentSize, UInt16(clamping: most))
+        segmentSize = maximumSegmentSize
+    }
+
+    /// What holds for this connection.
+    func options(_ configuration: TCPConfiguration) -> StreamOptions {
+        peculiar.isEmpty ? StreamOptions(configuration) : peculiar[0].options
+    }
+
+    /// Whether nobody holds the connection, nor will.
+    var isOrphan: Bool { endpoint == nil && !flags.contains(.awaitingAccept) }
+}
