@@ -3,10 +3,10 @@
 
   scripts/record-dissection.py NAME [CAPTURE.pcap …] > Tests/DissectionTests/NAME.swift
 
-Takes the Ethernet frames of the captures, or a set made here of good, cut and wrong ones, and
-prints them as the Swift constant NAME with the lines of `tcpdump -n -t`.
+Takes the Ethernet frames of the captures, or a set made here of good, cut and wrong ones (those of
+the network layer for the name madeNetworkRecordings, those above it for any other), and prints them as the Swift constant NAME with the lines of `tcpdump -n -t`.
 """
-import struct, subprocess, sys, tempfile
+import socket, struct, subprocess, sys, tempfile
 
 def checksum(data):
     data += b"\0" * (len(data) % 2)
@@ -132,6 +132,58 @@ def made():
     cut += [(tcp(1, 2, 3, 4, 0x14, b"why"), 55), (ipv6(b"\x80\0\0\0\0\1\0\2", 58), 53), (ipv6(b"\x80\0\0\0\0\1\0\2", 58), 56), (ipv6(b"\x80\0\0\0\0\1\0\2", 58), 60)]
     return [(frame, len(frame)) for frame in frames] + cut
 
+def v6(payload, next, sender="fe80::1", receiver="ff02::1"):
+    head = struct.pack("!IHBB", 0x60000000, len(payload), next, 255)
+    return ethernet(head + socket.inet_pton(socket.AF_INET6, sender) + socket.inet_pton(socket.AF_INET6, receiver) + payload, 0x86DD)
+
+def a6(text):
+    return socket.inet_pton(socket.AF_INET6, text)
+
+def icmp6(type, code, rest, payload=b"", **ends):
+    return v6(struct.pack("!BBHI", type, code, 0, rest) + payload, 58, **ends)
+
+def igmp(payload, receiver="224.0.0.22", options=b"\x94\x04\0\0"):
+    return ipv4(payload, 2, receiver=receiver, options=options)
+
+def made_network():
+    """Frames of IGMP, MLD, neighbour discovery, extension headers and fragments."""
+    group, alert = address("239.1.2.3"), bytes.fromhex("3a00050200000100")
+    sources = address("10.0.0.1") + address("10.0.0.2")
+    quote = ipv6(struct.pack("!HHHH", 5000, 9, 8, 0), 17)[14:]
+    echo = struct.pack("!BBHHH", 128, 0, 0, 5, 6)
+    udp8 = struct.pack("!HHHH", 5, 7, 8, 0)
+    frames = [
+        igmp(struct.pack("!BBH", 0x11, 100, 0) + b"\0" * 4, "224.0.0.1"), igmp(struct.pack("!BBH", 0x11, 10, 0) + group, "239.1.2.3"),
+        igmp(struct.pack("!BBH", 0x11, 0, 0) + b"\0" * 4, "224.0.0.1"), igmp(struct.pack("!BBH", 0x12, 0, 0) + group, "239.1.2.3"),
+        igmp(struct.pack("!BBH", 0x16, 0, 0) + group, "239.1.2.3"), igmp(struct.pack("!BBH", 0x17, 0, 0) + group, "224.0.0.2"),
+        igmp(struct.pack("!BBH", 0x11, 100, 0) + b"\0" * 4 + struct.pack("!BBH", 2, 125, 0), "224.0.0.1"),
+        igmp(struct.pack("!BBH", 0x11, 100, 0) + group + struct.pack("!BBH", 2, 125, 0), "239.1.2.3"),
+        igmp(struct.pack("!BBH", 0x11, 200, 0) + group + struct.pack("!BBH", 10, 125, 2) + sources, "239.1.2.3"),
+        igmp(struct.pack("!BBHHH", 0x22, 0, 0, 0, 0)), igmp(struct.pack("!BBHHHBBH", 0x22, 0, 0, 0, 1, 4, 0, 0) + group),
+        igmp(struct.pack("!BBHHHBBH", 0x22, 0, 0, 0, 2, 3, 0, 0) + group + struct.pack("!BBH", 1, 0, 2) + group + sources),
+        igmp(struct.pack("!BBH", 0x33, 0, 0) + group), igmp(b"\x11\0"), igmp(b""),
+        v6(alert + struct.pack("!BBHHH", 130, 0, 0, 10000, 0) + a6("::"), 0), v6(alert + struct.pack("!BBHHH", 130, 0, 0, 1000, 0) + a6("ff15::1"), 0),
+        v6(alert + struct.pack("!BBHHH", 130, 0, 0, 10000, 0) + a6("::") + struct.pack("!BBH", 2, 125, 0), 0),
+        v6(alert + struct.pack("!BBHHH", 130, 0, 0, 10000, 0) + a6("ff15::1") + struct.pack("!BBH", 2, 125, 1) + a6("2001:db8::1"), 0),
+        v6(alert + struct.pack("!BBHHH", 131, 0, 0, 0, 0) + a6("ff15::1"), 0, receiver="ff15::1"), v6(alert + struct.pack("!BBHHH", 132, 0, 0, 0, 0) + a6("ff15::1"), 0, receiver="ff02::2"),
+        v6(alert + struct.pack("!BBHHH", 143, 0, 0, 0, 1) + struct.pack("!BBH", 4, 0, 0) + a6("ff15::1"), 0, receiver="ff02::16"),
+        v6(alert + struct.pack("!BBHHH", 143, 0, 0, 0, 2) + struct.pack("!BBH", 3, 0, 0) + a6("ff15::1") + struct.pack("!BBH", 1, 0, 1) + a6("ff15::2") + a6("2001:db8::1"), 0, receiver="ff02::16"),
+        icmp6(133, 0, 0, bytes.fromhex("0101020000000001"), receiver="ff02::2"), icmp6(134, 0, 0x40080708, b"\0" * 8, receiver="ff02::1"),
+        icmp6(134, 0, 0x40C80708, b"\0" * 8 + bytes.fromhex("0304 40c0 00000e10 00000708 00000000 20010db8000000000000000000000000 0501000000000514 0101020000000001".replace(" ", ""))),
+        icmp6(135, 0, 0, a6("fe80::2"), receiver="ff02::1:ff00:2"), icmp6(135, 0, 0, a6("fe80::2") + bytes.fromhex("0101020000000001")), icmp6(136, 0, 0x60000000, a6("fe80::1") + bytes.fromhex("0201020000000001"), receiver="fe80::2"),
+        icmp6(137, 0, 0, a6("fe80::9") + a6("2001:db8::1"), receiver="fe80::2"),
+        icmp6(1, 0, 0, quote), icmp6(1, 1, 0, quote), icmp6(1, 2, 0, quote), icmp6(1, 3, 0, quote), icmp6(1, 4, 0, quote), icmp6(1, 5, 0, quote), icmp6(1, 6, 0, quote), icmp6(1, 9, 0, quote),
+        icmp6(2, 0, 1280, quote), icmp6(3, 0, 0, quote), icmp6(3, 1, 0, quote), icmp6(3, 7, 0, quote), icmp6(4, 0, 6, quote), icmp6(4, 1, 40, quote), icmp6(4, 2, 42, quote), icmp6(4, 3, 44, quote),
+        icmp6(99, 0, 0), icmp6(200, 0, 0, b"abcd"),
+        v6(struct.pack("!BBHI", 58, 0, 1, 7) + echo + b"x" * 24, 44), v6(struct.pack("!BBHI", 58, 0, 0x5A8, 7) + b"x" * 24, 44), v6(struct.pack("!BBHI", 17, 0, 0, 7) + udp8, 44),
+        v6(bytes.fromhex("3a00010400000000") + echo, 60), v6(bytes.fromhex("3a00010400000000") + echo, 0), v6(bytes.fromhex("3a02000000000000") + a6("2001:db8::1") + echo, 43),
+        v6(bytes.fromhex("3c00010400000000") + bytes.fromhex("1100010400000000") + udp8, 0), v6(bytes.fromhex("3b00010400000000"), 0), v6(b"", 59), v6(b"abc", 59),
+        icmp(8, 0, 0x12340001, b"x" * 56), ipv4(struct.pack("!BBHI", 8, 0, 0, 0x12340001) + b"x" * 16, 1, fragment=0x2000), ipv4(b"x" * 16, 1, fragment=0x0003),
+        ipv4(struct.pack("!HHIIBBHHH", 1, 2, 3, 4, 0x50, 16, 512, 0, 0), 6, options=b"\x07\x07\x04\0\0\0\0\0"),
+    ]
+    report = frames[21]
+    return [(frame, len(frame)) for frame in frames] + [(report, kept) for kept in (56, 62, 66, 70, 80)]
+
 def captured(path):
     data = open(path, "rb").read()
     offset = 24
@@ -157,7 +209,10 @@ def wrapped(text):
     return "\\\n".join("    " + text[i : i + 90] for i in range(0, len(text), 90))
 
 def main():
-    packets = [packet for path in sys.argv[2:] for packet in captured(path)] if sys.argv[2:] else made()
+    if sys.argv[2:]:
+        packets = [packet for path in sys.argv[2:] for packet in captured(path)]
+    else:
+        packets = made_network() if sys.argv[1] == "madeNetworkRecordings" else made()
     found = lines(packets)
     assert len(found) == len(packets), (len(found), len(packets))
     print("// Made by scripts/record-dissection.py: frames in hexadecimal, how many bytes of them were not\n"

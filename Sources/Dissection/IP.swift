@@ -57,38 +57,19 @@ extension Dissector {
         }
     }
 
-    private mutating func appendIPv6(
-        _ bytes: Span<UInt8>, count: Int, to line: inout String
-    ) throws(Truncation) {
-        let packet: IPv6Packet
-        do throws(WireError) {
-            packet = try IPv6Packet(quoted: bytes)
-        } catch {
-            throw .ip6
-        }
-        line += "IP6 "
-        if packet.totalCount > count {
-            line += "truncated-ip6 - \(packet.totalCount &- count) bytes missing!"
-        }
-        let payload = TransportPayload(
-            proto: packet.nextHeader, count: packet.payloadCount, isFragment: false,
-            source: IPAddress(packet.source), destination: IPAddress(packet.destination))
-        try appendTransport(packet.payload, payload, to: &line)
-    }
-
-    private mutating func appendTransport(
+    /// Appends what an IP packet carries, after both ends.
+    mutating func appendTransport(
         _ bytes: Span<UInt8>, _ payload: TransportPayload, to line: inout String
     ) throws(Truncation) {
         switch payload.proto {
-        case .tcp:
-            try appendTCP(bytes, payload, to: &line)
-            return
-        case .udp:
-            try appendUDP(bytes, payload, to: &line)
-            return
-        default: line += "\(payload.source.description) > \(payload.destination.description): "
+        case .tcp: return try appendTCP(bytes, payload, to: &line)
+        case .udp: return try appendUDP(bytes, payload, to: &line)
+        default: break
         }
+        if !payload.isNamed { line += payload.hosts }
         switch payload.proto {
+        case .igmp where payload.source.isIPv4: try appendIGMP(bytes, payload, to: &line)
+        case .noNextHeader where !payload.source.isIPv4: line += "no next header"
         case .icmp where payload.source.isIPv4: try appendICMP(bytes, payload, to: &line)
         case .icmpv6 where !payload.source.isIPv4: try appendICMPv6(bytes, payload, to: &line)
         default: line += " ip-proto-\(payload.proto.rawValue) \(payload.count)"
@@ -98,16 +79,29 @@ extension Dissector {
 
 /// What an IP header says about its payload.
 struct TransportPayload {
-    let proto: IPProtocol
+    private(set) var proto: IPProtocol
     /// All of it, in bytes, whether or not they are there.
-    let count: Int
+    private(set) var count: Int
     /// Whether it is the first part of a datagram.
     let isFragment: Bool
     let source: IPAddress
     let destination: IPAddress
+    /// Whether both addresses stand in the line already.
+    var isNamed = false
+
+    /// Goes past an extension header of `count` bytes.
+    mutating func move(to proto: IPProtocol, by count: Int) {
+        self.proto = proto
+        self.count = max(0, self.count &- count)
+    }
+
+    /// Both addresses as they stand before the colon.
+    var hosts: String { "\(source.description) > \(destination.description): " }
 
     /// Both ends as they stand before the colon.
     func ends(_ sourcePort: UInt16, _ destinationPort: UInt16) -> String {
-        "\(source.description).\(sourcePort) > \(destination.description).\(destinationPort): "
+        if isNamed { return "\(sourcePort) > \(destinationPort): " }
+        return
+            "\(source.description).\(sourcePort) > \(destination.description).\(destinationPort): "
     }
 }

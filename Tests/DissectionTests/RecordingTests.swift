@@ -22,6 +22,14 @@ struct RecordingTests {
         #expect(differences.isEmpty, "\(differences.joined(separator: "\n\n"))")
     }
 
+    @Test("of groups, neighbours, extension headers and fragments")
+    func network() {
+        let recordings = Recording.all(in: madeNetworkRecordings)
+        #expect(recordings.count > 60)
+        let differences = differences(recordings)
+        #expect(differences.isEmpty, "\(differences.joined(separator: "\n\n"))")
+    }
+
     @Test("of frames that Linux hosts exchanged: ping, curl, nslookup, nc")
     func captured() {
         let recordings = Recording.all(in: capturedRecordings)
