@@ -1,3 +1,5 @@
+import Memory
+
 /// What may be set at an endpoint, as a whole: read it, change it, set it.
 ///
 /// The comments name the option of Linux that each stands for. Small types keep an idle endpoint

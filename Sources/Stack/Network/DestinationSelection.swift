@@ -1,3 +1,4 @@
+import Memory
 import Wire
 
 /// In which order the addresses of a name are tried (RFC 6724 §6).

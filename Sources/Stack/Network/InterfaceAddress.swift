@@ -1,3 +1,4 @@
+import Memory
 import Wire
 
 /// An address of a host on one of its links, and how long it is good for.

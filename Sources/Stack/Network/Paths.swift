@@ -1,3 +1,4 @@
+import Memory
 import Wire
 
 /// Which way packets go.

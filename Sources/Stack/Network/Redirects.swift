@@ -1,3 +1,4 @@
+import Memory
 import Wire
 
 /// Better first hops that routers told of (RFC 1122 §3.2.2.2, RFC 4861 §8.3): a bounded table.

@@ -1,3 +1,4 @@
+import Memory
 import Wire
 
 /// Which of the host's addresses speaks (RFC 6724 §5; RFC 1122 §3.3.4.3 for IPv4).

@@ -1,3 +1,4 @@
+import Memory
 import Wire
 
 /// The timers of a connection: one entry in the wheel for all (RFC 9293 §3.10.8, RFC 6298 §5).
