@@ -62,6 +62,8 @@ if [ "$level" = test ]; then
     need netcat-openbsd has_openbsd_netcat
     need python3 has python3
     need util-linux has setpriv
+    need net-tools has netstat
+    need traceroute has traceroute
 fi
 
 [ ${#missing[@]} -gt 0 ] || exit 0

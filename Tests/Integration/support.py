@@ -170,14 +170,14 @@ class TAPHost:
     address = "10.7.0.2"
     kernel = "10.7.0.1"
 
-    def __init__(self, namespace, *options):
+    def __init__(self, namespace, *options, environment=None):
         if not os.path.exists("/dev/net/tun"):
             raise unittest.SkipTest("there is no /dev/net/tun")
         self.namespace = namespace
         self.log = tempfile.TemporaryFile()
         self.process = namespace.start(
             SOCKEYE, "host", "--tap", "tap0", "--address", f"{self.address}/24", *options,
-            stdout=self.log, stderr=self.log)
+            stdout=self.log, stderr=self.log, env=environment)
         wait_until(
             lambda: namespace.has_device("tap0") or self.process.poll() is not None,
             "the host has its device")

@@ -24,7 +24,7 @@ public final class FileDescriptor: Sendable {
     /// The number by which the system knows it.
     public let number: CInt
 
-    private init(_ number: CInt) { self.number = number }
+    init(_ number: CInt) { self.number = number }
 
     deinit { _ = Glibc.close(number) }
 
@@ -187,13 +187,13 @@ public final class FileDescriptor: Sendable {
     // MARK: - Errors
 
     @discardableResult
-    private static func check(_ result: CInt, _ operation: String) throws(DeviceError) -> CInt {
+    static func check(_ result: CInt, _ operation: String) throws(DeviceError) -> CInt {
         guard result >= 0 else { throw DeviceError(operation: operation, code: errno) }
         return result
     }
 
     /// C ends a name at its first zero byte: what comes after it would be lost silently.
-    private static func checkName(_ name: String) throws(DeviceError) {
+    static func checkName(_ name: String) throws(DeviceError) {
         guard !name.utf8.contains(0), !name.isEmpty else {
             throw DeviceError(operation: "open a file without a proper name", code: EINVAL)
         }

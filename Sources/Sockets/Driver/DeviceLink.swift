@@ -19,8 +19,13 @@ public final class DeviceLink: Sendable {
     private let observer: PacketObserver?
     /// Packets on their way between host and device; whoever moves them holds the lock, so that
     /// they keep their order.
-    private let incoming = Mutex(Ring<Packet>())
-    private let outgoing = Mutex(Ring<Packet>())
+    private let incoming: Mutex<LinkDirection>
+    private let outgoing: Mutex<LinkDirection>
+    /// When packets that are held up come through, in nanoseconds: those to the host, and those
+    /// from it.
+    private let arrivalTime = Atomic<Int64>(Instant.never.nanoseconds)
+    private let departureTime = Atomic<Int64>(Instant.never.nanoseconds)
+    private let isImpaired: Bool
     /// Until when the device takes nothing, in nanoseconds; 0 when it takes packets.
     private let blockedUntil = Atomic<Int64>(0)
 
@@ -28,20 +33,27 @@ public final class DeviceLink: Sendable {
     ///   - name: Of the interface, as tools show it.
     ///   - hardwareAddress: On links with frames; those that carry bare IP packets need none.
     ///   - addresses: The host's on this link.
-    ///   - observer: Is shown every packet that passes, either way.
+    ///   - mtu: The largest IP packet, 68 to 65,535 bytes; by default, and at most, the device's.
+    ///   - impairments: What happens to packets between host and device.
+    ///   - observer: Is shown every packet that passes between the host and what impairs them.
     public init(
         _ device: consuming Device, name: String, hardwareAddress: MACAddress?,
-        addresses: [IPPrefix], observer: PacketObserver? = nil
+        addresses: [IPPrefix], mtu: Int? = nil, impairments: LinkImpairments? = nil,
+        observer: PacketObserver? = nil
     ) {
         let capabilities = device.capabilities
         configuration = InterfaceConfiguration(
             name: name,
             link: capabilities.isEthernet ? hardwareAddress.map { .ethernet($0) } ?? .ip : .ip,
-            mtu: capabilities.mtu, addresses: addresses,
+            mtu: min(mtu ?? capabilities.mtu, capabilities.mtu), addresses: addresses,
             offloadsChecksums: capabilities.offloadsChecksums, segments: capabilities.segments)
         descriptor = device.descriptor
         self.device = device
         self.observer = observer
+        let offset = capabilities.isEthernet ? EthernetHeader.byteCount : 0
+        isImpaired = impairments?.outgoing != nil || impairments?.incoming != nil
+        incoming = Mutex(LinkDirection(impairments?.incomingLink(networkOffset: offset)))
+        outgoing = Mutex(LinkDirection(impairments?.outgoingLink(networkOffset: offset)))
     }
 
     /// How long a device that is full is left alone.
@@ -50,8 +62,25 @@ public final class DeviceLink: Sendable {
     /// When the device has something to do by itself, or can be tried again.
     var nextDeadline: Instant {
         let blocked = blockedUntil.load(ordering: .relaxed)
-        let own = device.nextDeadline
+        let own = min(device.nextDeadline, nextPassage)
         return blocked == 0 ? own : min(own, Instant(nanoseconds: blocked))
+    }
+
+    /// When a packet that is held up comes through.
+    private var nextPassage: Instant {
+        guard isImpaired else { return .never }
+        let arrival = arrivalTime.load(ordering: .relaxed)
+        return Instant(nanoseconds: min(arrival, departureTime.load(ordering: .relaxed)))
+    }
+
+    /// Whether packets that were held up are to be written to the device.
+    func hasDepartures(before now: Instant) -> Bool {
+        isImpaired && departureTime.load(ordering: .relaxed) <= now.nanoseconds
+    }
+
+    /// Whether writing may have set a time at which there is more to write.
+    var delaysOutput: Bool {
+        isImpaired && departureTime.load(ordering: .relaxed) != Instant.never.nanoseconds
     }
 
     /// Whether the device was full when it was tried last.
@@ -66,14 +95,21 @@ public final class DeviceLink: Sendable {
     ///
     /// A device that fails (a TAP whose interface went down) has nothing.
     func read(atMost limit: Int, _ take: (inout Ring<Packet>) -> Void) -> Int {
-        incoming.withLock { batch in
-            var count = 0
-            while count < limit, let packet = readOne() {
+        incoming.withLock { direction in
+            let now = isImpaired ? MonotonicClock.now() : .zero
+            for _ in 0..<limit {
+                guard let packet = readOne() else { break }
+                guard let packet = direction.submit(packet, at: now) else { continue }
                 observer?(packet)
-                batch.append(packet)
-                count += 1
+                direction.batch.append(packet)
             }
-            if count > 0 { take(&batch) }
+            while direction.batch.count < limit, let packet = direction.arrived(at: now) {
+                observer?(packet)
+                direction.batch.append(packet)
+            }
+            arrivalTime.store(direction.nextDeadline.nanoseconds, ordering: .relaxed)
+            let count = direction.batch.count
+            if count > 0 { take(&direction.batch) }
             return count
         }
     }
@@ -84,12 +120,15 @@ public final class DeviceLink: Sendable {
 
     /// Lets `fill` add packets to those that wait, and writes them all; whether it wrote them.
     func write(_ fill: (inout Ring<Packet>) -> Void) -> Bool {
-        outgoing.withLock { batch in
-            fill(&batch)
-            while let packet = batch.popFirst() {
-                observer?(packet)
+        outgoing.withLock { direction in
+            fill(&direction.batch)
+            let now = isImpaired ? MonotonicClock.now() : .zero
+            defer {
+                departureTime.store(direction.nextDeadline.nanoseconds, ordering: .relaxed)
+            }
+            while let packet = nextToWrite(&direction, now) {
                 if let rejected = writeOne(packet) {
-                    batch.prepend(rejected)
+                    direction.takeBack(rejected)
                     let retry = MonotonicClock.now() + Self.pause
                     blockedUntil.store(retry.nanoseconds, ordering: .relaxed)
                     return false
@@ -97,6 +136,16 @@ public final class DeviceLink: Sendable {
             }
             blockedUntil.store(0, ordering: .relaxed)
             return true
+        }
+    }
+
+    /// The next packet for the device: one that was held up until now, else one of the host's.
+    private func nextToWrite(_ direction: inout LinkDirection, _ now: Instant) -> Packet? {
+        while true {
+            if let packet = direction.arrived(at: now) { return packet }
+            guard let packet = direction.batch.popFirst() else { return nil }
+            observer?(packet)
+            if let packet = direction.submit(packet, at: now) { return packet }
         }
     }
 

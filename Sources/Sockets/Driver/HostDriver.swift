@@ -142,7 +142,7 @@ public final class HostDriver: Sendable {
                 }
             }
         }
-        if !wroteAll { wakeUp.signal() }
+        if !wroteAll || links[number].delaysOutput { wakeUp.signal() }
     }
 
     private static var batchLimit: Int { 64 }
@@ -171,13 +171,14 @@ public final class HostDriver: Sendable {
             return claimWriting(&core)
         }
         finish(woken, writes: writes)
-        retryBlocked(now)
+        writeHeldUp(now)
         return received > 0
     }
 
-    /// Tries again what a full device gave back.
-    private func retryBlocked(_ now: Instant) {
-        for number in links.indices where links[number].isBlocked(before: now) {
+    /// Tries again what a full device gave back, and writes what was delayed until now.
+    private func writeHeldUp(_ now: Instant) {
+        for number in links.indices
+        where links[number].isBlocked(before: now) || links[number].hasDepartures(before: now) {
             let claims = core.withLock { core in
                 defer { core.isWriting = true }
                 return !core.isWriting

@@ -1,33 +1,71 @@
-import Equipment
-import Stack
-import Wire
-
-/// The words of a command line, taken one by one: options first, then the rest.
+/// The words of a command line, taken one by one.
+///
+/// `next` takes options and operands in any order, as GNU's programs do; `nextOption` stops at the
+/// first operand, where what follows is a program's.
 struct Arguments {
-    private var words: ArraySlice<String>
-    let command: String
-
-    init(_ words: ArraySlice<String>, of command: String) {
-        self.words = words
-        self.command = command
+    enum Word: Equatable {
+        /// Such as `--tap` or `-n`.
+        case option(String)
+        case operand(String)
     }
 
-    /// Takes the next option, such as `--tap`; nil at the first word that is none, and after `--`.
+    private var words: ArraySlice<String>
+    /// After `--` nothing is an option.
+    private var isPastOptions = false
+    let command: String
+    /// Short options that take a value.
+    private let letters: String
+
+    /// - Parameter letters: The short options that take a value: `-c3` is `-c 3` where `c` is one
+    ///   of them, `-an` is `-a -n` where `a` is none.
+    init(_ words: ArraySlice<String>, of command: String, valued letters: String = "") {
+        self.words = words
+        self.command = command
+        self.letters = letters
+    }
+
+    /// Takes the next option; nil at the first word that is none, and after `--`.
     ///
     /// `--tap=NAME` gives its value as the next word.
     mutating func nextOption() -> String? {
-        guard let word = words.first, word.hasPrefix("-"), word != "-" else { return nil }
+        guard !isPastOptions, let word = words.first, word.hasPrefix("-"), word != "-" else {
+            return nil
+        }
         words.removeFirst()
-        guard word != "--" else { return nil }
+        guard word != "--" else {
+            isPastOptions = true
+            return nil
+        }
+        return word.hasPrefix("--") ? split(long: word) : split(short: word)
+    }
+
+    private mutating func split(long word: String) -> String {
         guard let equals = word.firstIndex(of: "=") else { return word }
-        words = [String(word[word.index(after: equals)...])] + words
+        putBack(String(word[word.index(after: equals)...]))
         return String(word[..<equals])
+    }
+
+    private mutating func split(short word: String) -> String {
+        guard word.count > 2 else { return word }
+        let option = word.prefix(2)
+        let rest = word.dropFirst(2)
+        let isValued = option.last.map(letters.contains) ?? false
+        putBack(isValued ? String(rest) : "-" + rest)
+        return String(option)
+    }
+
+    private mutating func putBack(_ word: String) { words = [word] + words }
+
+    /// Takes the next word, whichever it is; nil at the end.
+    mutating func next() -> Word? {
+        if let option = nextOption() { return .option(option) }
+        return words.popFirst().map { .operand($0) }
     }
 
     /// Takes the value of `option`.
     mutating func value(of option: String, _ what: String) throws(CommandError) -> String {
         guard let word = words.popFirst() else {
-            throw .usage("\(option) needs \(what)")
+            throw .usage("\(command): \(option) needs \(what)")
         }
         return word
     }
@@ -38,15 +76,30 @@ struct Arguments {
     ) throws(CommandError) -> Value {
         let word = try value(of: option, what)
         guard let value = read(word) else {
-            throw .usage("\(option): '\(word)' is not \(what)")
+            throw .usage("\(command): \(option): '\(word)' is not \(what)")
         }
         return value
     }
 
-    /// What follows the options.
+    /// Takes the value of `option`, a decimal number within `range`.
+    mutating func number(
+        of option: String, _ what: String, in range: ClosedRange<Int>
+    ) throws(CommandError) -> Int {
+        let limits = "\(what) from \(range.lowerBound) to \(range.upperBound)"
+        return try value(of: option, limits) { word in
+            guard let number = Int(word), range.contains(number) else { return nil }
+            return number
+        }
+    }
+
+    /// What has not been taken.
     var rest: [String] { Array(words) }
 
     func unknown(_ option: String) -> CommandError {
         .usage("\(command): unknown option '\(option)'")
+    }
+
+    func unexpected(_ operand: String) -> CommandError {
+        .usage("\(command): unexpected '\(operand)'")
     }
 }

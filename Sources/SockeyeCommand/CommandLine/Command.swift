@@ -12,6 +12,7 @@ enum Command {
             Terminal.print(text)
             return 0
         }
+        if let tool = ToolBox.tool(name) { return try ToolCommand(rest, of: name, tool).run() }
         switch name {
         case "demo": return try DemoCommand(Arguments(rest, of: name)).run()
         case "host": return try HostCommand(Arguments(rest, of: name)).run()

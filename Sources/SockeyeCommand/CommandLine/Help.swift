@@ -6,8 +6,10 @@ enum Help {
         An Internet of your own in user space: TCP/IP hosts, and any program on one.
 
           demo    two hosts talk to each other; every packet is explained
-          host    a TCP/IP host on a TAP device
+          host    a TCP/IP host on devices of the system
           run     a program on Sockeye's stack instead of the kernel's, without root
+          netstat the sockets, routes, interfaces and counters of a host
+          arp     the neighbours of a host
           help    this text, or with a command's name what that command takes
           version the version
 
@@ -16,7 +18,7 @@ enum Help {
         """
 
     static let texts: [String: String] = [
-        "demo": demo, "host": host, "run": run,
+        "demo": demo, "host": host, "run": run, "netstat": netstat, "arp": arp,
     ]
 
     private static let demo = """
@@ -30,20 +32,88 @@ enum Help {
         """
 
     private static let host = """
-        usage: sockeye host --tap NAME --address ADDRESS/LENGTH [OPTION …]
+        usage: sockeye host DEVICE --address ADDRESS/LENGTH [OPTION …] [DEVICE …]
 
-        A TCP/IP host of its own on a TAP device, until SIGINT or SIGTERM.
+        A TCP/IP host of its own on one or more devices, until SIGINT or SIGTERM; then it closes
+        its connections in order.
 
-          --tap NAME         the device; it is made if it does not exist (that needs CAP_NET_ADMIN)
-          --address A/L      the host's address and network, such as 10.7.0.2/24
+        Devices:
+          --tap NAME         a TAP device; it is made if it does not exist (CAP_NET_ADMIN)
+          --tun NAME         a TUN device: packets without Ethernet
+          --packet NAME      the Ethernet interface NAME of the kernel's, beside it (CAP_NET_RAW)
+          --unix-stream [listen:]PATH
+                             a UNIX socket as QEMU's '-netdev stream' and passt have it
+          --unix-datagram LOCAL,REMOTE
+                             two UNIX sockets, a datagram for each frame
+
+        For the device before them, and for the first one where they stand before all:
+          --address A/L      an address and its network, such as 10.7.0.2/24; may be repeated
           --gateway ADDRESS  where packets to other networks go
-          --mac ADDRESS      the host's hardware address (default: made from its address)
-          --serve LIST       services, separated by commas: echo, discard, daytime, chargen,
-                             http=DIRECTORY (GET and HEAD of its files)
-          --writable         lets http clients PUT files too
+          --mac ADDRESS      the hardware address (default: made from the first address)
+          --mtu BYTES        the largest packet (default: the device's)
           --capture FILE     records every packet
           --no-offload       neither checksums nor segmentation are left to the device
+        \(impairments)
+
+        For the host:
+          --route P=G[@M]    packets to the network P go through the gateway G, with the metric M;
+                             P alone: it is on the link of the device before it
+          --forward          passes packets on from one device to another
+          --name NAME        lets 'sockeye netstat' and its like find it, by a control socket that
+                             is the user's alone
+          --serve LIST       services, separated by commas: echo, discard, daytime, chargen, dns,
+                             http=DIRECTORY (GET and HEAD of its files), each NAME[:PORT]
+          --writable         lets http clients PUT files too
           --stats            prints the counters at the end
+        """
+
+    private static let impairments = """
+          --loss P           loses packets, such as 2% (each way)
+          --delay T          delays packets, such as 40ms (each way)
+          --jitter T         varies the delay by up to T
+          --duplicate P      sends packets twice
+          --reorder P        lets packets overtake others
+          --corrupt P        damages packets
+          --rate R           bounds the link, such as 10mbit
+          --out-loss P …     each of these for what leaves only
+          --in-loss P …      each of these for what comes in only
+          --seed N           repeats the same random decisions
+        """
+
+    /// What tools that work on a host of another process say of it.
+    private static let hostChoice = """
+          --name NAME        the host, as 'sockeye host --name' called it; may be left out where
+                             only one runs
+        """
+
+    private static let netstat = """
+        usage: sockeye netstat [--name NAME] [-r | -i | -s] [OPTION …]
+
+        The tables of a host in the form of net-tools' netstat: sockets, or one of
+
+          -r                 routes (-6: those of IPv6)
+          -i                 interfaces and what passed through them
+          -s                 every counter, by protocol (-t, -u, -w: only those)
+
+        Of the sockets:
+          -a, -l             all of them; only those that wait for peers
+          -t, -u, -w         TCP, UDP, raw
+          -4, -6             IPv4, IPv6
+          -n                 addresses as numbers, as they always are
+        \(hostChoice)
+        """
+
+    private static let arp = """
+        usage: sockeye arp [--name NAME] [OPTION …] [ADDRESS]
+
+        The neighbours of a host, of both families, in the form of net-tools' arp.
+
+          -a                 a sentence each
+          --states           as 'ip neigh' shows them
+          -i INTERFACE       those on one interface
+          -4, -6             IPv4, IPv6
+          -n                 addresses as numbers, as they always are
+        \(hostChoice)
         """
 
     private static let run = """
@@ -55,14 +125,7 @@ enum Help {
 
           --capture FILE     records every packet of the program, for tshark or Wireshark
           --show             prints every packet of the program on standard error
-          --loss P           loses packets, such as 2% (each way)
-          --delay T          delays packets, such as 40ms (each way)
-          --jitter T         varies the delay by up to T
-          --duplicate P      sends packets twice
-          --reorder P        lets packets overtake others
-          --corrupt P        damages packets
-          --rate R           bounds the link, such as 10mbit
-          --seed N           repeats the same random decisions
+        \(impairments)
           --stats            prints the counters at the end, on standard error
         """
 }

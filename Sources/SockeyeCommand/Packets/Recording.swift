@@ -10,15 +10,18 @@ struct Recording {
 
     /// - Parameters:
     ///   - path: The capture file, if there is to be one.
+    ///   - linkType: What its packets begin with.
     ///   - printer: What prints each packet, if anything does.
-    init(path: String?, printer: PacketPrinter?) throws(CommandError) {
+    init(
+        path: String?, linkType: CaptureFile.LinkType = .ethernet, printer: PacketPrinter? = nil
+    ) throws(CommandError) {
         self.printer = printer
         guard let path else {
             file = nil
             return
         }
         do throws(DeviceError) {
-            file = try CaptureFile(path: path, linkType: .ethernet)
+            file = try CaptureFile(path: path, linkType: linkType)
         } catch {
             throw .failure("\(error)")
         }

@@ -23,7 +23,31 @@ public struct NeighbourEntry: Equatable, Sendable {
     public let interface: InterfaceID
 }
 
+/// A line of the table of interfaces, as `netstat -i` shows it.
+public struct InterfaceEntry: Equatable, Sendable {
+    public let interface: InterfaceID
+    public let name: String
+    public let link: InterfaceConfiguration.Link
+    /// The largest IP packet, in bytes.
+    public let mtu: Int
+    public let counters: InterfaceCounters
+}
+
 extension Host {
+    /// All interfaces in the order of their numbers, the loopback first.
+    public var interfaces: [InterfaceEntry] {
+        var entries: [InterfaceEntry] = []
+        for number in 0..<network.interfaces.count {
+            let configuration = network.interfaces[number].configuration
+            entries.append(
+                InterfaceEntry(
+                    interface: InterfaceID(rawValue: number), name: configuration.name,
+                    link: configuration.link, mtu: configuration.mtu,
+                    counters: network.interfaces[number].counters))
+        }
+        return entries
+    }
+
     /// All sockets and connections: listeners, connections in every state, datagram sockets.
     public var sockets: [SocketEntry] {
         listeners + connections + halfOpenConnections + timeWaits + datagramSockets

@@ -1,0 +1,309 @@
+"""The tools of `sockeye` that look at hosts and use them, beside those that Linux has."""
+import contextlib
+import fcntl
+import json
+import os
+import re
+import signal
+import socket
+import struct
+import termios
+import time
+import unittest
+
+import support
+from support import Namespace, TAPHost
+
+SOCKET_LINE = re.compile(
+    r"^(tcp|udp|raw)6? +(\d+) +(\d+) (\S+) +(\S+)( +([A-Z_0-9]+))?$")
+
+
+def columns(heading, names):
+    """Where each of `names` begins in a heading."""
+    return [heading.index(name) for name in names]
+
+
+class ToolsOnAHost(unittest.TestCase):
+    """One host with a name, asked through its control socket."""
+
+    @classmethod
+    def setUpClass(cls):
+        support.require("ping", "nc")
+        room = support.room()
+        cls.room = room.__enter__()
+        cls.addClassCleanup(room.__exit__, None, None, None)
+        cls.namespace = Namespace()
+        cls.addClassCleanup(cls.namespace.remove)
+        cls.environment = dict(os.environ, XDG_RUNTIME_DIR=str(cls.room))
+        cls.host = TAPHost(
+            cls.namespace, "--name", "one", "--serve", "echo,daytime,chargen",
+            environment=cls.environment)
+        cls.addClassCleanup(cls.host.stop, signal.SIGKILL)
+
+    def tool(self, *words, **options):
+        options.setdefault("env", self.environment)
+        return support.run(support.SOCKEYE, *words, **options)
+
+    def lines(self, *words):
+        return self.tool(*words).stdout.decode().splitlines()
+
+    # Sockets.
+
+    def test_netstat_has_the_form_of_net_tools(self):
+        """netstat has the headings and columns of net-tools' netstat"""
+        support.require("netstat")
+        for options in ["-an"], ["-n"], ["-ln"], ["-rn"], ["-rn6"], ["-i"]:
+            theirs = self.namespace.run("netstat", *options, "-A", "inet6" if "-rn6" in options
+                                        else "inet", check=False) if options[0] == "-an" else \
+                self.namespace.run("netstat", *(["-6rn"] if options == ["-rn6"] else options))
+            theirs = theirs.stdout.decode().splitlines()
+            ours = self.lines("netstat", *options)
+            self.assertEqual(ours[1].split(), theirs[1].split(), options)
+            self.assertEqual(ours[0].split()[1:], theirs[0].split()[1:], options)
+            # Each column begins where theirs does.
+            names = [name for name in ours[1].split() if name not in ("Address",)]
+            self.assertEqual(columns(ours[1], names), columns(theirs[1], names), options)
+
+    def test_listeners_and_connections(self):
+        """netstat lists what listens, and with a peer what is connected, under both names"""
+        kernel = socket_in(self.namespace, self.host.address, 7)
+        self.addCleanup(kernel.close)
+        lines = self.lines("netstat", "-an")
+        self.assertEqual(lines[0], "Active Internet connections (servers and established)")
+        for line in lines[2:]:
+            self.assertRegex(line, SOCKET_LINE)
+        rows = [SOCKET_LINE.match(line).group(1, 4, 5, 7) for line in lines[2:]]
+        port = kernel.getsockname()[1]
+        self.assertIn(("tcp", "0.0.0.0:7", "0.0.0.0:*", "LISTEN"), rows)
+        self.assertIn(("udp", "0.0.0.0:7", "0.0.0.0:*", None), rows)
+        self.assertIn(
+            ("tcp", f"{self.host.address}:7", f"{self.host.kernel}:{port}", "ESTABLISHED"), rows)
+        established = self.lines("netstat", "-n")[2:]
+        self.assertEqual([line.split()[-1] for line in established], ["ESTABLISHED"])
+        self.assertEqual({line.split()[0] for line in self.lines("netstat", "-anu")[2:]}, {"udp"})
+        self.assertEqual({line.split()[0] for line in self.lines("netstat", "-ant")[2:]}, {"tcp"})
+
+    def test_queues_are_true(self):
+        """Recv-Q and Send-Q count what nobody has read and what the peer has not acknowledged"""
+        # Echo that nobody reads: first its answers find no room, then what it does not read.
+        kernel = socket_in(self.namespace, self.host.address, 7)
+        self.addCleanup(kernel.close)
+        kernel.setblocking(False)
+        name = f":{kernel.getsockname()[1]}"
+        state = {"given": 0, "last": None}
+
+        def queue(request):
+            return int.from_bytes(fcntl.ioctl(kernel, request, bytes(4)), "little")
+
+        def row():
+            return next((line for line in self.lines("netstat", "-nt") if name in line), None)
+
+        def is_at_rest():
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    state["given"] += kernel.send(b"x" * 65536)
+            time.sleep(0.2)
+            # What the kernel has sent and we have not acknowledged; what it has not read.
+            now = (row().split()[1:3], queue(termios.TIOCOUTQ), queue(termios.FIONREAD))
+            was, state["last"] = state["last"], now
+            return was == now
+
+        support.wait_until(is_at_rest, "nothing moves any more", 20)
+        (received, sent), kept, unread = state["last"]
+        received, sent = int(received), int(sent)
+        self.assertGreater(received, 100_000)
+        self.assertGreater(sent, 100_000)
+        # What we acknowledged is unread, or echoed, or in the service's hands.
+        in_hands = state["given"] - kept - received - sent - unread
+        self.assertGreaterEqual(in_hands, 0)
+        self.assertLessEqual(in_hands, 65536)
+        kernel.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        kernel.close()
+        support.wait_until(lambda: row() is None, "the connection is gone")
+
+    # Routes, interfaces, statistics.
+
+    def test_routes_and_interfaces(self):
+        """netstat shows the way to the host's network, and its interfaces with their counters"""
+        routes = [line.split() for line in self.lines("netstat", "-rn")[2:]]
+        self.assertIn(["10.7.0.0", "0.0.0.0", "255.255.255.0", "U", "0", "0", "0", "tap0"], routes)
+        table = {line.split()[0]: line.split() for line in self.lines("netstat", "-i")[2:]}
+        self.assertEqual(set(table), {"lo", "tap0"})
+        before = int(table["tap0"][2])
+        self.assertTrue(self.host.answers())
+        after = next(line.split() for line in self.lines("netstat", "-i") if "tap0" in line)
+        self.assertGreater(int(after[2]), before)
+
+    def test_statistics(self):
+        """netstat counts in words, by protocol"""
+        def count(words):
+            text = "\n".join(self.lines("netstat", "-s"))
+            return int(re.search(rf"^    (\d+) {words}$", text, re.MULTILINE).group(1))
+
+        before = count("echoes answered")
+        self.assertTrue(self.host.answers())
+        self.assertEqual(count("echoes answered"), before + 1)
+        text = "\n".join(self.lines("netstat", "-s"))
+        for section in "Arp:", "Icmp:", "Ip:", "Tcp:", "Udp:":
+            self.assertIn(section, text.splitlines())
+        only = self.lines("netstat", "-st")
+        self.assertEqual([line for line in only if not line.startswith(" ")], ["Tcp:"])
+
+    # Neighbours.
+
+    def test_arp_table(self):
+        """arp shows the kernel's hardware address as net-tools' arp does"""
+        support.require("arp")
+        self.assertTrue(self.host.answers())
+        hardware = self.namespace.run("cat", "/sys/class/net/tap0/address").stdout.decode().strip()
+        ours = self.lines("arp", "-n")
+        theirs = self.namespace.run("arp", "-n").stdout.decode().splitlines()
+        self.assertEqual(ours[0], theirs[0])
+        row = next(line for line in ours if line.startswith(self.host.kernel))
+        model = next(line for line in theirs if line.startswith(self.host.address))
+        self.assertEqual(row.split(), [self.host.kernel, "ether", hardware, "C", "tap0"])
+        self.assertEqual([row.index("ether"), row.index(hardware), row.index(" C ")],
+                         [model.index("ether"), model.index("ether") + 8, model.index(" C ")])
+        sentence = f"? ({self.host.kernel}) at {hardware} [ether] on tap0"
+        self.assertIn(sentence, self.lines("arp", "-an"))
+        self.assertEqual(self.tool("arp", "10.7.0.77", check=False).returncode, 1)
+
+    # The control socket.
+
+    def test_only_the_owner(self):
+        """the control socket is its owner's alone: mode 0600 in a directory of mode 0700"""
+        directory = self.room / "sockeye"
+        self.assertEqual(directory.stat().st_mode & 0o7777, 0o700)
+        self.assertEqual((directory / "one.socket").stat().st_mode & 0o7777, 0o600)
+        user = support.as_ordinary_user()
+        if not user:
+            self.skipTest("another user takes root")
+        command = support.command_for_everybody(self.room)
+        done = support.run(
+            *user, command, "netstat", "-an", env=self.environment, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.stdout, b"")
+        self.assertNotEqual(done.stderr, b"")
+        # Even where the files' modes let others in, the host asks who it is.
+        directory.chmod(0o755)
+        (directory / "one.socket").chmod(0o666)
+        self.addCleanup(directory.chmod, 0o700)
+        self.addCleanup((directory / "one.socket").chmod, 0o600)
+        program = (
+            "import socket, sys\n"
+            "peer = socket.socket(socket.AF_UNIX)\n"
+            "peer.connect(sys.argv[1])\n"
+            "peer.sendall(b'{\"tool\":\"netstat\",\"arguments\":[]}\\n')\n"
+            "print(peer.makefile().read())\n")
+        said = support.run(
+            *user, support.system_python(), "-c", program, directory / "one.socket").stdout
+        self.assertIn(b"another user", said)
+        self.assertNotIn(b"Proto", said)
+
+    def test_bad_requests(self):
+        """bad requests get an error each, and the host goes on"""
+        requests = [
+            b"\n", b"nonsense\n", b"[]\n", b"{}\n", b'{"tool":7}\n', b'{"tool":"none"}\n',
+            b'{"tool":"netstat","arguments":"-an"}\n', b'{"tool":"netstat","arguments":[7]}\n',
+            b'{"tool":"netstat","arguments":["--nonsense"]}\n', b"\xff\xfe\n", b"[" * 5000 + b"\n",
+            b'{"tool":"netstat","arguments":["' + b"x" * 70_000 + b'"]}\n']
+        for request in requests:
+            with socket.socket(socket.AF_UNIX) as peer:
+                peer.settimeout(10)
+                peer.connect(str(self.room / "sockeye/one.socket"))
+                peer.sendall(request)
+                replies = [json.loads(line) for line in peer.makefile()]
+            self.assertTrue(replies[0]["error"], request[:50])
+            self.assertEqual(replies[-1], {"exit": 2}, request[:50])
+        for request in b"", b"{":
+            with socket.socket(socket.AF_UNIX) as peer:
+                peer.connect(str(self.room / "sockeye/one.socket"))
+                peer.sendall(request)
+        self.assertTrue(self.host.answers())
+        self.assertIn("LISTEN", "\n".join(self.lines("netstat", "-an")))
+
+    def test_one_name_one_host(self):
+        """a second host of the same name is refused, and leaves the first alone"""
+        done = self.namespace.run(
+            support.SOCKEYE, "host", "--name", "one", "--tap", "tap9", "--address", "10.8.0.2/24",
+            env=self.environment, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"a host 'one' runs already", done.stderr)
+        self.assertIn("LISTEN", "\n".join(self.lines("netstat", "-an", "--name", "one")))
+
+    def test_names_that_are_none(self):
+        """a host that does not run is said so, with those that do"""
+        done = self.tool("netstat", "--name", "two", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"there is no host 'two'; there are: one", done.stderr)
+
+
+class ToolsAndSeveralHosts(unittest.TestCase):
+    """Hosts come and go under their names."""
+
+    def setUp(self):
+        self.namespace = Namespace()
+        self.addCleanup(self.namespace.remove)
+        room = support.room()
+        self.room = room.__enter__()
+        self.addCleanup(room.__exit__, None, None, None)
+        self.environment = dict(os.environ, XDG_RUNTIME_DIR=str(self.room))
+
+    def test_a_socket_left_behind(self):
+        """a killed host's socket is replaced, an ended host's is removed"""
+        host = TAPHost(self.namespace, "--name", "one", environment=self.environment)
+        host.stop(signal.SIGKILL)
+        left = self.room / "sockeye/one.socket"
+        self.assertTrue(left.exists())
+        done = support.run(support.SOCKEYE, "netstat", env=self.environment, check=False)
+        self.assertIn(b"no host runs", done.stderr)
+        support.wait_until(lambda: not self.namespace.has_device("tap0"), "the device is gone")
+        host = TAPHost(self.namespace, "--name", "one", environment=self.environment)
+        support.run(support.SOCKEYE, "netstat", "-i", env=self.environment)
+        self.assertEqual(host.stop(), 0)
+        self.assertFalse(left.exists())
+
+    def test_a_directory_that_is_not_safe(self):
+        """a directory that others may enter is refused, with what to do about it"""
+        (self.room / "sockeye").mkdir(mode=0o755)
+        done = self.namespace.run(
+            support.SOCKEYE, "host", "--name", "one", "--tap", "tap0", "--address", "10.7.0.2/24",
+            env=self.environment, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"others may enter it", done.stderr)
+
+    def test_peers_see_the_end(self):
+        """a host that is interrupted ends its connections with FIN, not with a reset"""
+        host = TAPHost(self.namespace, "--serve", "echo,discard,chargen")
+        peers = {port: socket_in(self.namespace, host.address, port) for port in (7, 9, 19)}
+        for peer in peers.values():
+            self.addCleanup(peer.close)
+            peer.settimeout(10)
+        peers[7].sendall(b"hello\n")
+        self.assertEqual(peers[7].recv(100), b"hello\n")
+        began = time.monotonic()
+        host.process.send_signal(signal.SIGINT)
+        for port, peer in peers.items():
+            while peer.recv(1 << 20):
+                pass
+            peer.close()
+        self.assertEqual(host.process.wait(10), 0, host.output())
+        self.assertLess(time.monotonic() - began, 6)
+
+
+def socket_in(namespace, address, port):
+    """A connection of the kernel's in a namespace to a host there."""
+    read, write = socket.socketpair()
+    program = (
+        "import array, socket, sys\n"
+        "peer = socket.create_connection((sys.argv[1], int(sys.argv[2])), 10)\n"
+        "way = socket.socket(fileno=0)\n"
+        "way.sendmsg([b'x'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,"
+        " array.array('i', [peer.fileno()]))])\n")
+    with read, write:
+        support.run(
+            *namespace.words(support.system_python(), "-c", program, address, port), stdin=write)
+        _, [(_, _, number)], _, _ = read.recvmsg(1, socket.CMSG_SPACE(4))
+    connection = socket.socket(fileno=int.from_bytes(number, "little"))
+    connection.setblocking(True)
+    return connection
