@@ -21,13 +21,18 @@ struct ChecksumCompletionTests {
         #expect(checksum == .unknown)
     }
 
-    @Test("a sum that comes to zero is stored as 0xFFFF (RFC 768)")
-    func zero() throws {
+    @Test(
+        "a sum that comes to zero is stored as 0xFFFF for UDP (RFC 768), as zero for the others",
+        arguments: [(2, 0), (6, 0xFF), (16, 0)] as [(UInt16, UInt8)])
+    func zero(offset: UInt16, byte: UInt8) throws {
+        var sample = [UInt8](repeating: 0, count: 20)
+        (sample[0], sample[1]) = (0xFF, 0xFF)
         var packet = try makePacket(
-            [0, 0, 0xFF, 0xFF], headCount: 4, from: pools,
-            metadata: PacketMetadata(checksum: .partial(start: 0, offset: 0)))
+            sample, headCount: 20, from: pools,
+            metadata: PacketMetadata(checksum: .partial(start: 0, offset: offset)))
         completeChecksum(of: &packet)
-        #expect(bytes(of: packet) == [0xFF, 0xFF, 0xFF, 0xFF])
+        (sample[Int(offset)], sample[Int(offset) + 1]) = (byte, byte)
+        #expect(bytes(of: packet) == sample)
     }
 
     @Test("what is not partial stays as it is", arguments: [false, true])
