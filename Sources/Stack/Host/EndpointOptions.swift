@@ -136,6 +136,8 @@ extension Host {
         endpoints[id.index].options = options
         switch endpoints[id.index].role {
         case .datagram(let key): udp.sockets[key].options = options
+        case .connection(let key): tcp.connections[key].adopt(options)
+        case .listening(let key): tcp.listeners[key].options = options
         default: break
         }
     }

@@ -26,9 +26,17 @@ extension Host {
                 target.address.isIPv4 ? .v4(127, 0, 0, 1) : IPAddress(IPv6Address.loopback)
         }
         let source = bound?.address.isUnspecified == false ? bound?.address : nil
-        guard let path = network.path(to: target.address, from: source) else {
+        // A zone names the link (RFC 4007 §6); so does SO_BINDTODEVICE.
+        var link = endpoints[id.index].options.boundInterface
+        if target.address.needsZone, target.zone > 0 {
+            let zone = InterfaceID(rawValue: Int(target.zone) &- 1)
+            guard link == nil || link == zone else { throw .networkUnreachable }
+            link = zone
+        }
+        guard let path = network.path(to: target.address, from: source, on: link) else {
             throw .networkUnreachable
         }
+        target.zone = target.address.needsZone ? path.interface.zone : 0
         guard !network.isBroadcast(target.address, on: path.interface) else {
             throw .networkUnreachable
         }
@@ -76,6 +84,7 @@ extension Host {
             connection.adopt(options, network.tcp)
             connection.clampSegmentSize(options)
         }
+        connection.adopt(endpoints[id.index].options)
         connection.endpoint = id.index
         network.counters.count(.tcpActiveOpens)
         let key = tcp.add(connection, &network)
@@ -101,7 +110,7 @@ extension Host {
         case .bound(let local):
             var listener = Listener(
                 local: local, allowsDual: endpoints[id.index].allowsDual,
-                boundInterface: endpoints[id.index].options.boundInterface, endpoint: id.index,
+                options: endpoints[id.index].options, endpoint: id.index,
                 backlog: limit)
             if let options = endpoints[id.index].streamOptions.first { listener.adopt(options) }
             endpoints[id.index].role = .listening(tcp.listeners.insert(listener))

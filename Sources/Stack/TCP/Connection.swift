@@ -49,6 +49,9 @@ struct Connection: ~Copyable {
     var duplicateAcks: UInt8 = 0
     /// Segments still to be acknowledged at once, while the peer starts slowly.
     var quickAcks: UInt8 = 16
+    /// What the IP header is to say: hops, 0 for the host's number, and DSCP.
+    var hops: UInt8 = 0
+    var trafficClass: UInt8 = 0
 
     /// Timestamps (RFC 7323 §3): our clock's offset, TS.Recent and the time we got it, in seconds.
     var timestampOffset: UInt32
@@ -60,6 +63,8 @@ struct Connection: ~Copyable {
     var unacknowledgedText: UInt32 = 0
     /// The largest segment the peer has sent: what two of are acknowledged at once.
     var peerSegmentSize: UInt16 = 536
+    /// The zone of the only link that it may use, 0 for any.
+    var link: UInt16
 
     /// The sequence number whose acknowledgment is timed, and since when (`never` for none).
     var timedSequence: SequenceNumber
@@ -196,6 +201,7 @@ struct Connection: ~Copyable {
         receive = ReceiveSequence(irs: irs)
         timedSequence = iss
         smallEnd = iss
+        link = tuple.zone
         sendQueue = pools.queue()
         receiveQueue = pools.queue()
         reassembly = Reassembly(pools)

@@ -1,24 +1,35 @@
 import Memory
 import Wire
 
-/// The name of a connection: both ends (RFC 9293 §3.4).
+/// The name of a connection: both ends (RFC 9293 §3.4), and the link where they are only unique on
+/// one.
 struct FourTuple: Equatable, Sendable {
     var localAddress: IPAddress
     var remoteAddress: IPAddress
     var localPort: UInt16
     var remotePort: UInt16
+    /// The zone of a link-local peer (RFC 4007 §6), else 0.
+    var zone: UInt16
 
     init(local: SocketAddress, remote: SocketAddress) {
         localAddress = local.address
         remoteAddress = remote.address
         localPort = local.port
         remotePort = remote.port
+        zone = remote.address.needsZone ? remote.zone : 0
     }
 
-    var local: SocketAddress { SocketAddress(address: localAddress, port: localPort) }
-    var remote: SocketAddress { SocketAddress(address: remoteAddress, port: remotePort) }
+    var local: SocketAddress {
+        SocketAddress(
+            address: localAddress, port: localPort, zone: localAddress.needsZone ? zone : 0)
+    }
+    var remote: SocketAddress {
+        SocketAddress(address: remoteAddress, port: remotePort, zone: zone)
+    }
 
-    private var ports: UInt64 { UInt64(localPort) << 16 | UInt64(remotePort) }
+    private var ports: UInt64 {
+        UInt64(zone) << 32 | UInt64(localPort) << 16 | UInt64(remotePort)
+    }
 
     /// Where it stands in a table.
     func place(_ hash: KeyedHash) -> UInt64 {
@@ -31,4 +42,18 @@ struct FourTuple: Equatable, Sendable {
         hash.secret(
             localAddress.high, localAddress.low, remoteAddress.high, remoteAddress.low, ports)
     }
+
+    /// Bytes of the IP and TCP headers without options: what the MTU has to carry besides text.
+    var headerCount: Int { localAddress.isIPv4 ? 40 : 60 }
+
+    /// What a peer takes that does not say (RFC 9293 §3.7.1, MUST-15).
+    var defaultSegmentSize: UInt16 { localAddress.isIPv4 ? 536 : 1220 }
+
+    /// The link that packets must use; nil where the route decides.
+    var link: InterfaceID? { zone == 0 ? nil : InterfaceID(rawValue: Int(zone) &- 1) }
+}
+
+extension IPAddress {
+    /// Whether the address is one of IPv6 that is unique only on its link.
+    var needsZone: Bool { high >> 54 == 0x3FA }
 }

@@ -9,7 +9,9 @@ struct Listener: ~Copyable {
     /// Whether `::` means IPv4 too.
     let allowsDual: Bool
     /// The only interface that it listens on.
-    let boundInterface: InterfaceID?
+    var boundInterface: InterfaceID? { options.boundInterface }
+    /// What the endpoint's packets are like, SYN-ACKs too.
+    var options: EndpointOptions
     let endpoint: SlabIndex
     /// How many established connections may wait for the application; as on Linux, one more does.
     var backlog: Int
@@ -22,12 +24,12 @@ struct Listener: ~Copyable {
     private(set) var retries: Int?
 
     init(
-        local: SocketAddress, allowsDual: Bool, boundInterface: InterfaceID?,
+        local: SocketAddress, allowsDual: Bool, options: EndpointOptions,
         endpoint: SlabIndex, backlog: Int
     ) {
         self.local = local
         self.allowsDual = allowsDual
-        self.boundInterface = boundInterface
+        self.options = options
         self.endpoint = endpoint
         self.backlog = backlog
     }
@@ -74,7 +76,11 @@ extension TCPLayer {
         _ segment: ArrivingSegment, _ tuple: FourTuple, for key: ListenerKey,
         _ network: inout NetworkLayer
     ) {
-        guard let path = network.path(to: tuple.remoteAddress, from: tuple.localAddress) else {
+        guard
+            let path = network.path(
+                to: tuple.remoteAddress, from: tuple.localAddress,
+                on: tuple.link ?? listeners[key].boundInterface)
+        else {
             network.counters.count(.ipNoRoute)
             return
         }
@@ -91,7 +97,8 @@ extension TCPLayer {
             tuple: tuple, listener: key, iss: initialSequence(tuple, network.now),
             irs: segment.sequence, recentTimestamp: options.timestamps?.value ?? 0,
             timestampOffset: timestampOffset(tuple),
-            maximumSegmentSize: options.maximumSegmentSize ?? 536, ownSegmentSize: own,
+            maximumSegmentSize: options.maximumSegmentSize ?? tuple.defaultSegmentSize,
+            ownSegmentSize: own,
             window: segment.window, sendScale: options.windowScale ?? 0,
             receiveScale: agreed.contains(.windowScaling)
                 ? Self.windowScale(configuration) : 0,
@@ -244,6 +251,9 @@ extension TCPLayer {
             tuple: half.tuple, state: .synReceived, iss: half.iss, irs: half.irs,
             timestampOffset: half.timestampOffset, maximumSegmentSize: half.ownSegmentSize,
             initialWindow: network.tcp.initialWindow, pools: network.pools)
+        if listeners.contains(half.listener) {
+            connection.adopt(listeners[half.listener].options)
+        }
         connection.flags.formUnion(half.agreed)
         connection.receive.nxt = half.irs + 1
         connection.receive.edge = connection.receive.nxt
@@ -255,7 +265,8 @@ extension TCPLayer {
         if half.attempts > 0 { connection.send.max = half.iss + 1 }
         connection.agreeSegmentSize(half.maximumSegmentSize)
         if let path = network.path(
-            to: half.tuple.remoteAddress, from: half.tuple.localAddress), path.segments
+            to: half.tuple.remoteAddress, from: half.tuple.localAddress, on: half.tuple.link),
+            path.segments
         {
             connection.flags.insert(.mergesSegments)
         }

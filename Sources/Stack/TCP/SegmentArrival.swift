@@ -87,7 +87,7 @@ extension Connection {
         } else {
             receiveScale = 0
         }
-        agreeSegmentSize(options.maximumSegmentSize ?? 536)
+        agreeSegmentSize(options.maximumSegmentSize ?? tuple.defaultSegmentSize)
     }
 
     mutating func enterEstablished(_ network: inout NetworkLayer) {

@@ -155,6 +155,12 @@ extension Connection {
             &network)
     }
 
+    private var sendOptions: NetworkLayer.SendOptions {
+        NetworkLayer.SendOptions(
+            proto: .tcp, timeToLive: hops == 0 ? nil : hops, trafficClass: trafficClass,
+            interface: link == 0 ? nil : InterfaceID(rawValue: Int(link) &- 1))
+    }
+
     /// Writes the header into the head of `packet` and sends it.
     private mutating func finish(
         _ packet: consuming Packet, sequence: SequenceNumber, flags: TCPFlags,
@@ -193,6 +199,6 @@ extension Connection {
         network.counters.count(.tcpSegmentsSent)
         network.send(
             packet, from: tuple.localAddress, to: tuple.remoteAddress,
-            NetworkLayer.SendOptions(proto: .tcp))
+            sendOptions)
     }
 }

@@ -80,6 +80,13 @@ extension Connection {
         }
     }
 
+    /// Takes over what the application chose for the IP header. The bits of ECN are TCP's.
+    mutating func adopt(_ options: EndpointOptions) {
+        hops = options.timeToLive ?? 0
+        trafficClass = options.trafficClass & ~3
+        if tuple.zone == 0 { link = options.boundInterface?.zone ?? 0 }
+    }
+
     /// No segment is to be larger than the application says, in either direction.
     mutating func clampSegmentSize(_ options: StreamOptions) {
         guard let most = options.maximumSegmentSize else { return }

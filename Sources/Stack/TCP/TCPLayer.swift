@@ -113,8 +113,7 @@ struct TCPLayer: ~Copyable {
 
     /// The largest segment that arrives whole over `path` (RFC 9293 §3.7.1).
     static func segmentSize(for path: NetworkLayer.Path, _ tuple: FourTuple) -> UInt16 {
-        let headers = tuple.localAddress.isIPv4 ? 40 : 60
-        return UInt16(clamping: path.mtu &- headers)
+        UInt16(clamping: path.mtu &- tuple.headerCount)
     }
 
     /// The shift that lets 16 bits announce the whole receive buffer (RFC 7323 §2.3).
@@ -136,7 +135,9 @@ struct TCPLayer: ~Copyable {
                 delivery.packet.head, beyond: delivery.packet.countBehindHead)
             tuple = FourTuple(
                 local: SocketAddress(address: delivery.destination, port: view.destinationPort),
-                remote: SocketAddress(address: delivery.source, port: view.sourcePort))
+                remote: SocketAddress(
+                    address: delivery.source, port: view.sourcePort,
+                    zone: delivery.zone))
             segment = ArrivingSegment(view)
         } catch {
             network.counters.count(.tcpMalformed)
@@ -204,7 +205,7 @@ struct TCPLayer: ~Copyable {
         network.counters.count(.tcpResetsSent)
         network.send(
             packet, from: tuple.localAddress, to: tuple.remoteAddress,
-            NetworkLayer.SendOptions(proto: .tcp))
+            NetworkLayer.SendOptions(proto: .tcp, interface: tuple.link))
     }
 
     // MARK: - After each step
@@ -345,10 +346,10 @@ extension TransportError.Kind {
 }
 
 extension Connection {
-    /// A hop carries no more than `mtu` bytes (RFC 1191 §3); what was too big is sent again.
+    /// A hop carries no more than `mtu` bytes (RFC 1191 §3, RFC 8201 §4); what was too big is sent again.
     mutating func pathShrank(to mtu: Int, _ network: inout NetworkLayer) {
-        let headers = tuple.localAddress.isIPv4 ? 40 : 60
-        let size = UInt16(clamping: max(mtu, 552) &- headers)
+        let least = tuple.localAddress.isIPv4 ? 552 : 1280
+        let size = UInt16(clamping: max(mtu, least) &- tuple.headerCount)
         guard size < maximumSegmentSize else { return }
         maximumSegmentSize = size
         agreeSegmentSize(size)

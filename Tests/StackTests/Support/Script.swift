@@ -16,9 +16,19 @@ import Wire
 /// Sequence numbers count from each side's initial one. Without timestamps in the configuration the
 /// segments are those of the textbook; by default the script turns all options off.
 final class Script {
-    static let hostAddress = IPAddress.v4(10, 7, 0, 1)
-    static let peerAddress = IPAddress.v4(10, 7, 0, 2)
+    /// Over which IP the scripts of the running test go.
+    @TaskLocal static var family = AddressFamily.inet
 
+    static var hostAddress: IPAddress { address(1) }
+    static var peerAddress: IPAddress { address(2) }
+
+    /// The address of a host on the link, by its number.
+    static func address(_ number: UInt8) -> IPAddress {
+        family == .inet
+            ? .v4(10, 7, 0, number) : IPAddress(high: 0xFD07_0000_0000_0000, low: UInt64(number))
+    }
+
+    let family = Script.family
     let pools = BufferPools(BufferPools.Plan(byteLimit: 4 << 20))
     var host: Host
     let interface: InterfaceID
@@ -43,7 +53,10 @@ final class Script {
         return tcp
     }
 
+    /// - Parameter mtu: Over IPv4. IPv6 gets what its longer header takes, so that segments are of
+    ///   one size over both.
     init(_ tcp: TCPConfiguration = Script.plain, mtu: Int = 1500) {
+        let mtu = Self.family == .inet ? mtu : mtu + 20
         var configuration = HostConfiguration(seed: (8, 9))
         configuration.tcp = tcp
         host = Host(configuration, pools: pools)
@@ -51,7 +64,8 @@ final class Script {
             InterfaceConfiguration(
                 name: "ip0", link: .ip, mtu: mtu,
                 addresses: [
-                    IPPrefix(address: Self.hostAddress, length: 24)
+                    IPPrefix(
+                        address: Self.hostAddress, length: Self.family == .inet ? 24 : 64)
                         ?? IPPrefix(host: Self.hostAddress)
                 ]))
         // Not the start of time, so that nothing passes by accident.
@@ -61,17 +75,19 @@ final class Script {
 
     // MARK: - The application
 
+    func open() -> EndpointID { host.open(.stream, family: family) }
+
     func listen(_ port: UInt16 = 80, backlog: Int = 4) throws -> EndpointID {
         hostPort = port
-        let listener = host.open(.stream)
-        try host.bind(listener, to: SocketAddress(address: .unspecifiedV4, port: port))
+        let listener = open()
+        try host.bind(listener, to: SocketAddress(address: family.unspecified, port: port))
         try host.listen(listener, backlog: backlog)
         return listener
     }
 
     func connect(_ port: UInt16 = 5000) throws -> EndpointID {
         peerPort = port
-        let endpoint = host.open(.stream)
+        let endpoint = open()
         do throws(StackError) {
             try host.connect(endpoint, to: SocketAddress(address: Self.peerAddress, port: port))
         } catch .inProgress {
@@ -175,9 +191,17 @@ final class Script {
     private func ipPacket(
         _ proto: IPProtocol, _ payload: [UInt8], from source: IPAddress
     ) -> Packet? {
-        guard var packet = pools.frame(headroom: 64), let from = source.v4,
-            let to = Self.hostAddress.v4
-        else { return nil }
+        guard var packet = pools.frame(headroom: 64) else { return nil }
+        guard let from = source.v4, let to = Self.hostAddress.v4 else {
+            packet.extend(IPv6Header.byteCount)
+            var head = packet.mutableHead
+            IPv6Header(
+                payloadCount: UInt16(payload.count), nextHeader: proto,
+                hopLimit: peerTimeToLive, source: source.v6, destination: Self.hostAddress.v6
+            ).write(to: &head)
+            packet.append(payload.span)
+            return packet
+        }
         packet.extend(IPv4Header.byteCount)
         var head = packet.mutableHead
         IPv4Header(
@@ -290,7 +314,7 @@ final class Script {
     private func compare(_ segment: Segment, _ line: String, _ location: SourceLocation) {
         let expected = Segment(line)
         let got = segment.reduced(to: expected).description
-        #expect(got == expected.description, sourceLocation: location)
+        #expect(got == expected.description, "\(family)", sourceLocation: location)
     }
 
     /// Whether every buffer is back in its pool, no connection is left and no timer runs.
@@ -303,24 +327,4 @@ final class Script {
     var isIdle: Bool { host.isIdle }
     var halfOpenCount: Int { host.tcp.halfOpens.count }
     var timeWaitCount: Int { host.tcp.timeWaits.count }
-}
-
-extension Script {
-    /// An ICMP error that quotes the host's segment with this sequence number.
-    func injectICMP(type: UInt8, code: UInt8, rest: UInt32, sequence: UInt32) {
-        var message = [UInt8](repeating: 0, count: 8 + 28)
-        var span = message.mutableSpan
-        span.write(rest, at: 4)
-        span.write(UInt8(0x45), at: 8)
-        span.write(UInt16(1500), at: 10)
-        span.write(UInt8(64), at: 16)
-        span.write(IPProtocol.tcp.rawValue, at: 17)
-        span.write(Self.hostAddress.v4?.rawValue ?? 0, at: 20)
-        span.write(Self.peerAddress.v4?.rawValue ?? 0, at: 24)
-        span.write(hostPort, at: 28)
-        span.write(peerPort, at: 30)
-        span.write(sequence &+ hostISS, at: 32)
-        ICMPHeader(type: ICMPType(rawValue: type), code: code, rest: rest).write(toMessage: &span)
-        injectIP(.icmp, message)
-    }
 }

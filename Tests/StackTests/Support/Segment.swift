@@ -134,10 +134,20 @@ extension Segment {
     init?(_ packet: borrowing Packet, networkOffset: Int = 0) {
         do throws(WireError) {
             let bytes = packet.head.extracting(droppingFirst: networkOffset)
-            let header = try IPv4Packet(bytes, beyond: packet.countBehindHead)
-            guard header.proto == .tcp else { return nil }
-            let segment = try TCPSegment(
-                header.payload, beyond: header.payloadCount - header.payload.count)
+            let payload: Span<UInt8>
+            let beyond: Int
+            if bytes.count > 0, bytes[0] >> 4 == 6 {
+                let header = try IPv6Packet(bytes, beyond: packet.countBehindHead)
+                guard header.nextHeader == .tcp else { return nil }
+                payload = header.payload
+                beyond = header.payloadCount - header.payload.count
+            } else {
+                let header = try IPv4Packet(bytes, beyond: packet.countBehindHead)
+                guard header.proto == .tcp else { return nil }
+                payload = header.payload
+                beyond = header.payloadCount - header.payload.count
+            }
+            let segment = try TCPSegment(payload, beyond: beyond)
             flags = segment.flags
             sequence = segment.sequence.rawValue
             textCount = segment.payloadCount

@@ -5,7 +5,7 @@ import Wire
 @testable import Stack
 
 /// Segments that have broken other stacks: dropped and counted, and the connection goes on.
-@Suite("Bad segments") struct BadSegmentTests {
+@Suite("Bad segments", .overBothFamilies) struct BadSegmentTests {
     /// A segment with the bytes changed before its checksum is made right.
     private func segment(
         flags: TCPFlags, sequence: UInt32, acknowledgment: UInt32, options: [UInt8] = [],

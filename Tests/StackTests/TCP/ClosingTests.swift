@@ -4,7 +4,7 @@ import Wire
 @testable import Stack
 
 /// How connections end (RFC 9293 §3.6, §3.10.4–5, §3.10.7.4).
-@Suite("Closing") struct ClosingTests {
+@Suite("Closing", .overBothFamilies) struct ClosingTests {
     @Test(
         "The side that closes first passes FIN-WAIT-1 and -2 and waits (RFC 9293 §3.6, figure 12)")
     func activeClose() throws {

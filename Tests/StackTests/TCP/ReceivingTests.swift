@@ -5,7 +5,7 @@ import Wire
 @testable import Stack
 
 /// What is taken in and how it is acknowledged (RFC 9293 §3.8.6, §3.10.7.4; RFC 5681 §4.2).
-@Suite("Receiving") struct ReceivingTests {
+@Suite("Receiving", .overBothFamilies) struct ReceivingTests {
     /// A connection past its first segments, which are acknowledged one by one.
     private func connection(
         _ tcp: TCPConfiguration = Script.plain, _ options: String = "<mss 1000>"

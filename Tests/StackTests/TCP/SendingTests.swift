@@ -4,7 +4,7 @@ import Wire
 @testable import Stack
 
 /// What is sent when, and sent again (RFC 9293 §3.8, RFC 5681, RFC 6298, RFC 6675).
-@Suite("Sending") struct SendingTests {
+@Suite("Sending", .overBothFamilies) struct SendingTests {
     // MARK: - Small segments
 
     @Test("Nagle: less than a segment waits while anything is out (RFC 9293 §3.7.4)")
@@ -372,11 +372,10 @@ import Wire
         try script.send(endpoint, 2920)
         script.expect(". 1+1460 ack 1")
         script.expect("P. 1461+1460 ack 1")
-        script.injectICMP(type: 3, code: 4, rest: 1000, sequence: 1)
-        script.expect(". 1+960 ack 1")
-        script.expect(". 961+960 ack 1")
-        script.expect(". 1921+960 ack 1")
-        script.expect("P. 2881+40 ack 1")
+        script.inject(.packetTooBig(1300), about: 1)
+        script.expect(". 1+1260 ack 1")
+        script.expect(". 1261+1260 ack 1")
+        script.expect("P. 2521+400 ack 1")
         #expect(script.host.counters[.tcpTimeouts] == 0)
     }
 
@@ -388,18 +387,18 @@ import Wire
         let endpoint = try script.accept("<mss 1460>")
         try script.send(endpoint, 2920)
         #expect(script.skipSent() == 2)
-        script.injectICMP(type: 3, code: 4, rest: 1000, sequence: UInt32(sequence))
+        script.inject(.packetTooBig(1000), about: UInt32(sequence))
         script.expectNothing()
     }
 
-    @Test("No message makes segments smaller than 552 bytes of packet")
+    @Test("No message makes segments smaller than 552 bytes of packet, 1,280 of IPv6")
     func tinyPathMTU() throws {
         let script = Script()
         let endpoint = try script.accept("<mss 1460>")
         try script.send(endpoint, 1460)
         script.expect("P. 1+1460 ack 1")
-        script.injectICMP(type: 3, code: 4, rest: 68, sequence: 1)
-        script.expect(". 1+512 ack 1")
+        script.inject(.packetTooBig(68), about: 1)
+        script.expect(script.family == .inet ? ". 1+512 ack 1" : ". 1+1220 ack 1")
     }
 
     @Test("An unreachable host ends an attempt, but not a connection (RFC 1122 §4.2.3.9)")
@@ -407,18 +406,18 @@ import Wire
         let script = Script()
         let attempt = try script.connect()
         script.expect("S 0")
-        script.injectICMP(type: 3, code: 1, rest: 0, sequence: 0)
+        script.inject(.hostUnreachable, about: 0)
         #expect(try script.host.takeError(of: attempt) == .hostUnreachable)
         let other = try script.connect()
         script.expect("S 0")
-        script.injectICMP(type: 3, code: 3, rest: 0, sequence: 0)
+        script.inject(.portUnreachable, about: 0)
         #expect(try script.host.takeError(of: other) == .connectionRefused)
 
         let third = Script()
         let endpoint = try third.accept()
         try third.send(endpoint, 10)
         third.expect("P. 1+10 ack 1")
-        third.injectICMP(type: 3, code: 1, rest: 0, sequence: 1)
+        third.inject(.hostUnreachable, about: 1)
         #expect(third.state(endpoint) == .established)
         third.inject(". 1 ack 11")
         try third.send(endpoint, 10)

@@ -5,7 +5,7 @@ import Wire
 @testable import Stack
 
 /// What an application may choose for one stream, and its effect on the wire.
-@Suite("Options of streams") struct StreamOptionTests {
+@Suite("Options of streams", .overBothFamilies) struct StreamOptionTests {
     private func choose(
         _ script: Script, _ endpoint: EndpointID, _ change: (inout StreamOptions) -> Void
     ) throws {
@@ -15,7 +15,7 @@ import Wire
         script.collect()
     }
 
-    private func endpoint(_ script: Script) -> EndpointID { script.host.open(.stream) }
+    private func endpoint(_ script: Script) -> EndpointID { script.open() }
 
     // MARK: - Values
 

@@ -5,7 +5,7 @@ import Wire
 @testable import Stack
 
 /// Urgent data (RFC 9293 §3.8.5, RFC 6093) as Berkeley's sockets and Linux have it.
-@Suite("Urgent data") struct UrgentTests {
+@Suite("Urgent data", .overBothFamilies) struct UrgentTests {
     private func accept(
         win: UInt16 = 65535, inline: Bool = false
     ) throws -> (script: Script, endpoint: EndpointID) {
