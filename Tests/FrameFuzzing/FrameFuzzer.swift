@@ -7,18 +7,18 @@ import Wire
 /// Nothing may trap, time must always move on, memory must stay within its pools, and when all is
 /// closed and time has passed nothing may be left.
 public struct FrameFuzzer: ~Copyable {
-    private let pools: BufferPools
-    private var host: Host
-    private let interface: InterfaceID
-    private var peer = FramePeer()
+    let pools: BufferPools
+    var host: Host
+    let interface: InterfaceID
+    var peer = FramePeer()
     private var now = Instant.zero
-    private let listener: EndpointID
-    private let datagrams: EndpointID
-    private var streams: [EndpointID] = []
+    let listener: EndpointID
+    let datagrams: EndpointID
+    var streams: [EndpointID] = []
     /// Frames handed in so far.
     public private(set) var count = 0
     /// The first promise that was broken.
-    public private(set) var problem: String?
+    public internal(set) var problem: String?
 
     public init(seed: UInt64) throws(StackError) {
         let pools = BufferPools(BufferPools.Plan(byteLimit: 1 << 20))
@@ -69,14 +69,24 @@ public struct FrameFuzzer: ~Copyable {
 
     // MARK: - The link
 
-    private mutating func deliver(_ frame: [UInt8]) {
+    mutating func deliver(_ frame: [UInt8]) {
         count += 1
         guard var packet = pools.frame(headroom: 0), frame.count <= packet.tailroom else { return }
         packet.append(frame.span)
+        let before = host.counters
         host.receive(packet, on: interface, at: now)
+        let after = host.counters
+        if after[.packetsReceived] != before[.packetsReceived] + 1 {
+            problem = "a packet was not counted"
+        } else if frame.count > 13, frame[12] != 8 || frame[13] != 6,
+            before.total + 1 == after.total
+        {
+            // An ARP request for somebody else is the one that needs no mention.
+            problem = "a packet vanished without a word: \(frame)"
+        }
     }
 
-    private mutating func settle() {
+    mutating func settle() {
         for _ in 0..<4 {
             host.advance(to: now)
             while let packet = host.nextOutput(on: interface) {
@@ -91,7 +101,7 @@ public struct FrameFuzzer: ~Copyable {
         problem = "the deadline does not move on at \(now.nanoseconds) ns"
     }
 
-    private mutating func pass(_ interval: Interval) {
+    mutating func pass(_ interval: Interval) {
         let end = now + interval
         var steps = 0
         while host.nextDeadline <= end, problem == nil {
@@ -156,7 +166,7 @@ public struct FrameFuzzer: ~Copyable {
         }
     }
 
-    private mutating func close(_ number: Int) {
+    mutating func close(_ number: Int) {
         do throws(StackError) {
             let endpoint = streams.remove(at: number)
             try host.close(endpoint)
@@ -189,4 +199,11 @@ public struct FrameFuzzer: ~Copyable {
 
     /// Drops by reason, and what else happened.
     public var counters: Counters { host.counters }
+}
+
+extension Counters {
+    /// All that was counted, dropped or not.
+    fileprivate var total: UInt64 {
+        Event.allCases.reduce(dropped) { $0 &+ self[$1] }
+    }
 }

@@ -51,6 +51,17 @@ struct FramePeer {
         }
     }
 
+    /// Turns sequence numbers that count from those of the last connection into real ones.
+    func rebase(_ frame: inout [UInt8]) {
+        guard let flow = flows.last, frame.count >= 54, frame[12] == 8, frame[13] == 0,
+            frame[23] == IPProtocol.tcp.rawValue, frame[14] == 0x45
+        else { return }
+        var span = frame.mutableSpan
+        for (offset, base) in [(38, flow.sequence), (42, flow.acknowledgment)] {
+            span.write(span.span.uint32(at: offset) &+ base, at: offset)
+        }
+    }
+
     // MARK: - Making frames
 
     func frame(_ choices: inout Choices) -> [UInt8] {

@@ -1,0 +1,79 @@
+@testable import Services
+
+/// The parsers of the services, which are internal to their module.
+enum ServiceTarget: String, CaseIterable {
+    case dns
+    case http
+    case chunks
+
+    func problem(with bytes: [UInt8]) -> String? {
+        switch self {
+        case .dns: Self.dns(bytes)
+        case .http: Self.http(bytes)
+        case .chunks: Self.chunks(bytes)
+        }
+    }
+
+    private static func dns(_ bytes: [UInt8]) -> String? {
+        guard case .query(let query) = DNSArrival(bytes[...]) else { return nil }
+        let name = query.question.name
+        let count = name.labels.reduce(1) { $0 + $1.count + 1 }
+        if count > 255 || name.labels.contains(where: { $0.isEmpty || $0.count > 63 }) {
+            return "a name of \(count) bytes"
+        }
+        _ = "\(name)"
+        return nil
+    }
+
+    private static func http(_ bytes: [UInt8]) -> String? {
+        var scanner = HTTPHeadScanner(HTTPLimits())
+        do throws(HTTPRefusal) {
+            // Piece by piece, as it comes.
+            var end: Int?
+            for count in [1, bytes.count / 2, bytes.count] where end == nil && count <= bytes.count
+            {
+                end = try scanner.end(in: bytes.span.extracting(first: count))
+            }
+            guard let end else { return nil }
+            let head = try HTTPRequestHead.parse(bytes[..<end])
+            _ = head.keepsConnection
+            _ = try BodyFraming(of: head)
+            if case .part(let range) = ByteRange(head.fields.values("range").first, of: 1000),
+                range.isEmpty || range.lowerBound < 0 || range.upperBound > 1000
+            {
+                return "a range outside"
+            }
+            let target = try HTTPTarget(head.target)
+            for name in target.names where name.isEmpty || [".", ".."].contains(name) {
+                return "a path that leads elsewhere"
+            }
+            return target.names.contains { $0.utf8.contains(UInt8(ascii: "/")) }
+                ? "a name with a slash" : nil
+        } catch {
+            return nil
+        }
+    }
+
+    private static func chunks(_ bytes: [UInt8]) -> String? {
+        var decoder = ChunkedDecoder()
+        var rest = bytes[...]
+        for _ in 0...bytes.count {
+            do throws(HTTPRefusal) {
+                switch try decoder.next(rest) {
+                case .needsMore(let consumed):
+                    return consumed > rest.count ? "more than there is" : nil
+                case .data(let range):
+                    guard !range.isEmpty, range.upperBound <= rest.count else {
+                        return "a chunk outside"
+                    }
+                    rest = rest.dropFirst(range.upperBound)
+                case .end(let consumed):
+                    return consumed > rest.count ? "more than there is" : nil
+                }
+            } catch {
+                return nil
+            }
+        }
+        return "no step forward"
+    }
+}
