@@ -67,7 +67,7 @@ build() {
 # targets: the names of the cases of the two lists of targets.
 targets() {
     sed -nE 's/^    case ([A-Za-z0-9]+)( = "([a-z0-9-]+)")?$/\1 \3/p' \
-        Tests/FrameFuzzing/FuzzTarget.swift Tests/Fuzz/ServiceTarget.swift \
+        Tests/FrameFuzzing/FuzzTarget.swift Tests/Fuzz/UpperTarget.swift \
         | awk '{ print $NF }'
 }
 

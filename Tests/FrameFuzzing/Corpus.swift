@@ -3,7 +3,7 @@ public struct CorpusEntry: Sendable, CustomStringConvertible {
     /// One frame, and how long after the last one it comes.
     public struct Frame: Sendable {
         public var bytes: [UInt8] = []
-        public var waitMilliseconds: Int64 = 0
+        public var waitMilliseconds: Int = 0
     }
 
     /// What the entry has to do with a connection of the peer.
@@ -23,6 +23,11 @@ public struct CorpusEntry: Sendable, CustomStringConvertible {
     public var connection = Connection.none
     public var frames: [Frame] = []
 
+    public init(row: String, variant: String) {
+        self.row = row
+        self.variant = variant
+    }
+
     public var description: String { variant.isEmpty ? row : "\(row) | \(variant)" }
 }
 
@@ -36,7 +41,7 @@ public enum Corpus {
 
     public static func entries(of text: String) throws(Malformed) -> [CorpusEntry] {
         var entries: [CorpusEntry] = []
-        var wait: Int64 = 0
+        var wait = 0
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         for (number, whole) in lines.enumerated() {
             let malformed = Malformed(line: number + 1)
@@ -77,9 +82,9 @@ public enum Corpus {
     }
 
     /// `500ms` or `2s`.
-    private static func milliseconds(_ text: String) -> Int64? {
-        if text.hasSuffix("ms") { return Int64(text.dropLast(2)) }
-        return text.hasSuffix("s") ? Int64(text.dropLast()).map { $0 * 1000 } : nil
+    private static func milliseconds(_ text: String) -> Int? {
+        if text.hasSuffix("ms") { return Int(text.dropLast(2)) }
+        return text.hasSuffix("s") ? Int(text.dropLast()).map { $0 * 1000 } : nil
     }
 
     /// Hexadecimal digits in pairs; `00*40` is forty times the byte.

@@ -4,7 +4,7 @@ import Wire
 
 /// What becomes of a frame on its way: nothing, bits turned over, a part cut off, bytes put in,
 /// a length field that lies.
-enum FrameMutation {
+public enum FrameMutation {
     static func spoil(_ frame: inout [UInt8], _ choices: inout Choices) {
         guard !frame.isEmpty else { return }
         switch choices.next(below: 5) {
@@ -29,7 +29,7 @@ enum FrameMutation {
     }
 
     /// Makes the checksums right, so that what is spoilt comes past them.
-    static func repair(_ frame: inout [UInt8]) {
+    public static func repair(_ frame: inout [UInt8]) {
         guard frame.count >= 34, frame[12] == 8, frame[13] == 0 else { return }
         let headerCount = Int(frame[14] & 15) * 4
         let total = Int(frame[16]) << 8 | Int(frame[17])

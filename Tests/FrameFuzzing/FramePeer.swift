@@ -4,7 +4,7 @@ import Wire
 
 /// Everybody else on the link of a fuzzed host: frames that fit what the host sent last, so that
 /// they come past the first checks, before they are spoilt.
-struct FramePeer {
+public struct FramePeer {
     static let hostAddress = IPv4Address(10, 7, 0, 1)
     static let peerAddress = IPv4Address(10, 7, 0, 2)
     static let hostMAC = MACAddress(2, 0, 0, 0, 0, 1)
@@ -25,7 +25,9 @@ struct FramePeer {
 
     // MARK: - Watching the host
 
-    mutating func note(_ frame: [UInt8]) {
+    public init() {}
+
+    public mutating func note(_ frame: [UInt8]) {
         guard frame.count >= 34, frame[12] == 8, frame[13] == 0 else { return }
         lastPacket = Array(frame[14...].prefix(60))
         guard frame[23] == IPProtocol.tcp.rawValue else { return }
@@ -52,7 +54,7 @@ struct FramePeer {
     }
 
     /// Turns sequence numbers that count from those of the last connection into real ones.
-    func rebase(_ frame: inout [UInt8]) {
+    public func rebase(_ frame: inout [UInt8]) {
         guard let flow = flows.last, frame.count >= 54, frame[12] == 8, frame[13] == 0,
             frame[23] == IPProtocol.tcp.rawValue, frame[14] == 0x45
         else { return }

@@ -15,7 +15,6 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case tcpOptions = "tcp-options"
     case quote
     case addresses
-    case dissection
     // A whole host.
     /// The bytes are frames with pauses (`FrameRecords`).
     case frames
@@ -38,7 +37,6 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .tcpOptions: ParserTargets.tcpOptions(bytes)
         case .quote: ParserTargets.quote(bytes)
         case .addresses: ParserTargets.addresses(bytes)
-        case .dissection: ParserTargets.dissection(bytes)
         case .frames: FrameFuzzer.problem(withRecords: bytes)
         case .host: FrameFuzzer.problem(withChoices: bytes)
         case .calls: CallFuzzer.problem(with: bytes)

@@ -1,4 +1,3 @@
-import Dissection
 import Memory
 import Wire
 
@@ -200,12 +199,5 @@ enum ParserTargets {
             return "\(address)"
         }
         return nil
-    }
-
-    static func dissection(_ bytes: [UInt8]) -> String? {
-        var frames = Dissector(.ethernet)
-        if frames.line(bytes.span).isEmpty { return "nothing to say about a frame" }
-        var packets = Dissector(.ip)
-        return packets.line(bytes.span).isEmpty ? "nothing to say about a packet" : nil
     }
 }

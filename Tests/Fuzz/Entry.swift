@@ -4,17 +4,17 @@
 import FrameFuzzing
 import Glibc
 
-/// A target of the stack, or one of the services'.
+/// A target of the stack, or one of what stands above it.
 private enum Chosen {
     case stack(FuzzTarget)
-    case service(ServiceTarget)
+    case upper(UpperTarget)
 
     static let target: Chosen = {
         let path = CommandLine.arguments.first ?? ""
         let name = path.split(separator: "/").last.map(String.init) ?? ""
         if let target = FuzzTarget(rawValue: name) { return .stack(target) }
-        if let target = ServiceTarget(rawValue: name) { return .service(target) }
-        let names = FuzzTarget.allCases.map(\.rawValue) + ServiceTarget.allCases.map(\.rawValue)
+        if let target = UpperTarget(rawValue: name) { return .upper(target) }
+        let names = FuzzTarget.allCases.map(\.rawValue) + UpperTarget.allCases.map(\.rawValue)
         print("no target is called \(name); there are \(names.joined(separator: " "))")
         exit(2)
     }()
@@ -22,7 +22,7 @@ private enum Chosen {
     func problem(with bytes: [UInt8]) -> String? {
         switch self {
         case .stack(let target): target.problem(with: bytes)
-        case .service(let target): target.problem(with: bytes)
+        case .upper(let target): target.problem(with: bytes)
         }
     }
 }

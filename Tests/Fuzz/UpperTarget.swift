@@ -1,16 +1,20 @@
+import Dissection
+
 @testable import Services
 
-/// The parsers of the services, which are internal to their module.
-enum ServiceTarget: String, CaseIterable {
+/// The parsers above the stack; those of the services are internal to their module.
+enum UpperTarget: String, CaseIterable {
     case dns
     case http
     case chunks
+    case dissection
 
     func problem(with bytes: [UInt8]) -> String? {
         switch self {
         case .dns: Self.dns(bytes)
         case .http: Self.http(bytes)
         case .chunks: Self.chunks(bytes)
+        case .dissection: Self.dissection(bytes)
         }
     }
 
@@ -75,5 +79,12 @@ enum ServiceTarget: String, CaseIterable {
             }
         }
         return "no step forward"
+    }
+
+    private static func dissection(_ bytes: [UInt8]) -> String? {
+        var frames = Dissector(.ethernet)
+        if frames.line(bytes.span).isEmpty { return "nothing to say about a frame" }
+        var packets = Dissector(.ip)
+        return packets.line(bytes.span).isEmpty ? "nothing to say about a packet" : nil
     }
 }
