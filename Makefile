@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 SWIFT ?= swift
 DESTDIR ?=
-FRAMES ?= 1000000
+FUZZ_SECONDS ?= 60
 
 release = .build/release/sockeye
 # The runtime goes into the command, so that it can be copied to where no toolchain is.
@@ -37,9 +37,9 @@ bench: ## measurements, beside the kernel's in the same run
 	$(SWIFT) run -c release StackBenchmark
 	python3 Benchmarks/tap.py $(release)
 
-fuzz: ## arbitrary frames into a stack: make fuzz FRAMES=1000000
+fuzz: ## inputs made up by coverage for each parser: make fuzz FUZZ_SECONDS=60
 	@scripts/setup.sh build
-	$(SWIFT) run -c release FuzzFrames $(FRAMES)
+	@scripts/fuzz.sh run $(FUZZ_SECONDS)
 
 embedded: ## compile the pure modules in Embedded Swift
 	@scripts/embedded.sh

@@ -59,7 +59,8 @@ extension NetworkLayer {
             interface(owning: destination) == nil, interface(owning: gateway) == nil,
             !gateway.isMulticast, !gateway.isUnspecified, !isBroadcast(gateway, on: id),
             let hop = nextHop(to: destination), hop.interface == id, hop.address == router,
-            gateway != router,
+            // A neighbour that is the destination itself is no router.
+            gateway != router, destination != router,
             gateway.isLinkLocal || interfaces[id.rawValue].isOnLink(gateway)
                 || gateway == destination
         else {

@@ -199,6 +199,15 @@ final class Neighbourhood {
         return frame(.arp, bytes)
     }
 
+    /// The rest of the world is behind the attacker.
+    func makeAttackerRouter() throws {
+        inject(announcement())
+        try host.addRoute(
+            Route(
+                to: IPPrefix("0.0.0.0/0") ?? IPPrefix(host: .unspecifiedV4),
+                through: Self.attackerAddress, on: Self.interface))
+    }
+
     func frame(
         _ type: EtherType, _ payload: [UInt8], to destination: MACAddress = hostMAC
     ) -> [UInt8] {
