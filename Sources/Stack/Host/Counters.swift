@@ -29,6 +29,16 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
     case icmpBadChecksum
     case icmpIgnored
     case icmpRateLimited
+    // Groups: IGMP and MLD
+    case groupMalformed
+    case groupBadChecksum
+    /// A message that cannot come from this link: its hop count, its source, no router alert.
+    case groupUntrusted
+    case groupIgnored
+    case groupTableFull
+    case groupAnswerLimited
+    /// A datagram from a source that nobody listens to.
+    case groupSourceFiltered
     // UDP
     case udpMalformed
     case udpBadChecksum
@@ -63,6 +73,9 @@ public enum Event: UInt8, CaseIterable, Sendable {
     case icmpErrorsReceived
     case redirectsSent
     case redirectsTaken
+    case groupQueriesReceived
+    case groupReportsReceived
+    case groupReportsSent
     case udpDatagramsReceived
     case udpDatagramsSent
     case tcpSegmentsReceived

@@ -145,6 +145,7 @@ extension Host {
     /// FIN, unless bytes of the peer were left unread: then it is reset. POSIX `close`.
     public mutating func close(_ id: EndpointID) throws(StackError) {
         try check(id)
+        network.leaveAll(id.index)
         let endpoint = endpoints.remove(id.index)
         switch endpoint.role {
         case .unbound, .bound: break

@@ -91,7 +91,7 @@ public struct Host: ~Copyable, Sendable {
     /// Whether packets for others are passed on: the host is a router (RFC 1812).
     public var forwards: Bool {
         get { network.forwards }
-        set { network.forwards = newValue }
+        set { network.setForwards(newValue) }
     }
 
     /// All routes, the most specific first.
@@ -158,6 +158,7 @@ public struct Host: ~Copyable, Sendable {
 
     private mutating func deliver(_ delivery: consuming Delivery) {
         let isIPv4 = delivery.source.isIPv4
+        guard network.admits(delivery) else { return }
         switch delivery.proto {
         case .tcp:
             tcp.receive(delivery, &network)
@@ -167,6 +168,8 @@ public struct Host: ~Copyable, Sendable {
             }
         case .icmp where isIPv4:
             network.acceptICMP(delivery)
+        case .igmp where isIPv4:
+            network.acceptIGMP(delivery)
         case .icmpv6 where !isIPv4:
             network.acceptICMPv6(delivery)
         default:
@@ -201,6 +204,7 @@ public struct Host: ~Copyable, Sendable {
         case .halfOpen: tcp.halfOpenTimer(owner.index, &network)
         case .timeWait: tcp.remove(timeWait: owner.index, &network)
         case .neighbour: network.neighbourTimer(owner.index)
+        case .groups: network.groupTimer(Int(owner.index.place))
         }
     }
 

@@ -23,6 +23,9 @@ extension NetworkLayer {
         case .destinationUnreachable, .packetTooBig, .timeExceeded, .parameterProblem:
             counters.count(.icmpErrorsReceived)
             takeUpErrorV6(delivery, type: type, code: code, rest: rest)
+        case .multicastListenerQuery, .multicastListenerReport, .multicastListenerDone,
+            .multicastListenerReportV2:
+            acceptMulticastListener(delivery)
         default:
             // Unknown informational messages are passed over (RFC 4443 §2.4 (b)).
             counters.count(.icmpIgnored)

@@ -16,6 +16,8 @@ extension NetworkLayer {
         var interface: InterfaceID?
         /// Whether routers are to look at the packet (RFC 2113, RFC 2711).
         var routerAlert = false
+        /// Whether this host's own listeners hear what goes to a group or to everybody.
+        var loops = false
     }
 
     /// Sends `packet`, whose head begins with the transport header, as one IP packet.
@@ -57,6 +59,7 @@ extension NetworkLayer {
         } else {
             writeIPv6Header(on: &packet, from: source.v6, to: destination.v6, options)
         }
+        guard mayLeave(packet, to: destination, on: path.interface, options) else { return }
         guard fits else {
             sendFragments(of: packet, mtu: path.mtu, on: path.interface, to: path.nextHop)
             return

@@ -25,6 +25,7 @@ struct NetworkLayer: ~Copyable {
     var routes = RouteTable()
     var redirects = RedirectTable()
     var neighbours = NeighbourTable()
+    var groups = GroupTable()
     var icmpLimit = RateLimit(perSecond: 1000, burst: 50)
     /// Packets from the host to itself, which come in again at the next turn.
     var loopback = Ring<LoopedPacket>()
@@ -65,6 +66,7 @@ struct NetworkLayer: ~Copyable {
     mutating func addInterface(_ configuration: InterfaceConfiguration) -> InterfaceID {
         let id = InterfaceID(rawValue: interfaces.count)
         interfaces.append(Interface(configuration))
+        prepareGroups(on: id)
         for prefix in configuration.addresses {
             addAddress(InterfaceAddress(prefix), on: id)
         }

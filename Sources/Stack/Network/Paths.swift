@@ -71,7 +71,7 @@ extension NetworkLayer {
 
     /// The link that is meant when none is named: that of the source, that of a route, the only
     /// one there is.
-    private func defaultLink(for destination: IPAddress, from source: IPAddress?) -> InterfaceID? {
+    func defaultLink(for destination: IPAddress, from source: IPAddress?) -> InterfaceID? {
         if let source, let owner = interface(owning: source), owner != Self.loopbackID {
             return owner
         }

@@ -7,6 +7,8 @@ struct TimerOwner: Equatable, Sendable {
         case halfOpen
         case timeWait
         case neighbour
+        /// The place is the number of a link's querier.
+        case groups
     }
 
     let kind: Kind
