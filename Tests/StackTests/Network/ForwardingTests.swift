@@ -32,6 +32,9 @@ import Wire
     func hostOnly(source: String, destination: String) {
         let wire = router()
         wire.host.forwards = false
+        // It leaves the groups of routers, and says so.
+        wire.wait(.zero)
+        while wire.take(on: 1) != nil {}
         wire.inject(IPLinks.packet(.udp, from: source, to: destination, [1, 2]))
         #expect(wire.take(on: 1) == nil)
         #expect(wire.host.counters[.ipNotForUs] == 1)
