@@ -93,11 +93,9 @@ extension NetworkLayer {
                 continue
             }
             let mayAnswer = isAllowed ?? groups.answerLimit.take(at: now)
+            if isAllowed == nil, !mayAnswer { counters.count(.groupAnswerLimited) }
             isAllowed = mayAnswer
-            guard mayAnswer else {
-                counters.count(.groupAnswerLimited)
-                continue
-            }
+            guard mayAnswer else { continue }
             add(record.type, groups.groups[entry].address, record.sources, to: &draft, number)
         }
         finish(&draft, number)

@@ -247,5 +247,27 @@ final class GroupLink {
                 to: destination ?? (isIPv4 ? "224.0.0.1" : "ff02::1")))
     }
 
+    // MARK: - What the host knows
+
+    func isMember(_ group: IPAddress, on id: InterfaceID? = nil) -> Bool {
+        links.host.network.isMember(of: group, on: id ?? interface)
+    }
+
+    func accepts(from source: IPAddress, to group: IPAddress) -> Bool {
+        links.host.network.accepts(from: source, to: group, on: interface)
+    }
+
+    /// Sources that an answer is kept for.
+    func askedSources(of group: IPAddress) -> Int? {
+        let hash = links.host.network.hash
+        guard let entry = links.host.network.groups.find(group, on: interface, hash) else {
+            return nil
+        }
+        return links.host.network.groups.groups[entry].answer.sources.count
+    }
+
+    /// Entries of the table, also of groups that are over but for what is still to be told.
+    var groupCount: Int { links.host.network.groups.groups.count }
+
     subscript(reason: DropReason) -> UInt64 { links.host.counters[reason] }
 }
