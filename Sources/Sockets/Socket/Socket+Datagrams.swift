@@ -7,16 +7,21 @@ extension Socket {
     /// A datagram that was received.
     public typealias Datagram = Host.Datagram
 
-    /// Sends one datagram. POSIX `sendto`.
+    /// Sends one datagram, or with a segment size several. A raw socket's is what the IP header is
+    /// put in front of, or has it already; that of a socket for echoes is a request of ICMP. POSIX
+    /// `sendto`, `sendmsg`.
     ///
-    /// - Parameter address: Where to; nil for the connected peer.
-    /// - Throws: `EDESTADDRREQ`, `EMSGSIZE`, `ENETUNREACH`, `ENOBUFS`, or the error that an earlier
-    ///   datagram met, such as `ECONNREFUSED`.
+    /// - Parameters:
+    ///   - address: Where to; nil for the connected peer.
+    ///   - control: What goes before the socket's options for this datagram.
+    /// - Throws: `EDESTADDRREQ`, `EMSGSIZE`, `ENETUNREACH`, `EACCES`, `EAFNOSUPPORT`, `EINVAL`,
+    ///   `ENOBUFS`, or the error that an earlier datagram met, such as `ECONNREFUSED`.
     public func send(
-        _ payload: Span<UInt8>, to address: SocketAddress?
+        _ payload: Span<UInt8>, to address: SocketAddress?,
+        _ control: DatagramControl = DatagramControl()
     ) throws(SocketError) {
         try call("sendto") { (host: inout Host) throws(StackError) in
-            try host.send(endpoint, payload, to: address)
+            try host.send(endpoint, payload, to: address, control)
         }
     }
 
@@ -62,6 +67,45 @@ extension Socket {
             }
         } catch {
             throw SocketError(error, in: "recvfrom")
+        }
+    }
+
+    /// Copies the next datagram and leaves it where it is; does not wait. POSIX `recvfrom` with
+    /// `MSG_PEEK` and `MSG_DONTWAIT`.
+    ///
+    /// - Throws: `EAGAIN` when none has come.
+    public func peekDatagramNow(
+        into buffer: inout MutableSpan<UInt8>
+    ) throws(SocketError) -> Datagram {
+        do throws(StackError) {
+            return try host.withHost { (host: inout Host) throws(StackError) in
+                try host.peekDatagram(endpoint, into: &buffer)
+            }
+        } catch {
+            throw SocketError(error, in: "recvfrom")
+        }
+    }
+
+    /// Lets everybody be a datagram socket's peer again. POSIX `connect` to an address of
+    /// `AF_UNSPEC`.
+    public func disconnect() throws(SocketError) {
+        try call("connect") { (host: inout Host) throws(StackError) in
+            try host.disconnect(endpoint)
+        }
+    }
+
+    /// Takes the error that was kept longest, of a socket whose options say that it keeps them; nil
+    /// when none is. Linux's `recvmsg` with `MSG_ERRQUEUE`.
+    public func nextError() throws(SocketError) -> ReportedError? {
+        try call("recvmsg") { (host: inout Host) throws(StackError) in
+            try host.nextError(of: endpoint)
+        }
+    }
+
+    /// Says which messages of ICMP a raw socket is to see. `ICMP_FILTER`, `ICMP6_FILTER`.
+    public func setFilter(_ filter: ICMPFilter) throws(SocketError) {
+        try call("setsockopt") { (host: inout Host) throws(StackError) in
+            try host.setFilter(filter, of: endpoint)
         }
     }
 }

@@ -10,12 +10,9 @@ import Wire
 /// Each call that may wait exists twice: called from a task it suspends, called elsewhere it
 /// blocks the thread. A socket that is no longer referred to is closed.
 public final class Socket: Sendable {
-    public enum Kind: Sendable {
-        /// `SOCK_STREAM`: TCP.
-        case stream
-        /// `SOCK_DGRAM`: UDP.
-        case datagram
-    }
+    /// What the socket carries: streams (TCP), datagrams (UDP), echoes, packets of a protocol,
+    /// frames.
+    public typealias Kind = EndpointKind
 
     /// What `shutdown` ends.
     public enum Direction: Sendable {
@@ -32,8 +29,11 @@ public final class Socket: Sendable {
     private let timeouts = Mutex((receiving: Interval?.none, sending: Interval?.none))
 
     /// Makes a socket. POSIX `socket`.
-    public convenience init(_ kind: Kind, on host: HostDriver) {
-        let endpoint = host.withHost { host in host.open(kind == .stream ? .stream : .datagram) }
+    ///
+    /// - Parameter family: Whose addresses it speaks. A socket of IPv6 speaks IPv4 too, unless its
+    ///   options say otherwise; for sockets of frames the family means nothing.
+    public convenience init(_ kind: Kind, family: AddressFamily = .inet, on host: HostDriver) {
+        let endpoint = host.withHost { host in host.open(kind, family: family) }
         self.init(endpoint, kind, on: host)
     }
 

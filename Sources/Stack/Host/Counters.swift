@@ -44,6 +44,10 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
     case udpBadChecksum
     case udpNoPort
     case udpQueueFull
+    // Raw and packet endpoints
+    case rawQueueFull
+    case rawBadChecksum
+    case packetQueueFull
     // TCP
     case tcpMalformed
     case tcpBadChecksum
@@ -78,6 +82,8 @@ public enum Event: UInt8, CaseIterable, Sendable {
     case groupReportsSent
     case udpDatagramsReceived
     case udpDatagramsSent
+    case rawPacketsReceived
+    case rawPacketsSent
     case tcpSegmentsReceived
     case tcpSegmentsSent
     case tcpActiveOpens

@@ -38,6 +38,8 @@ struct Endpoint: ~Copyable {
         case listening(SlabIndex)
         case connection(SlabIndex)
         case datagram(SlabIndex)
+        case raw(SlabIndex)
+        case packet(SlabIndex)
     }
 
     var role = Role.unbound
@@ -67,6 +69,9 @@ struct Endpoint: ~Copyable {
     ///   is for IPv6 only.
     func checkFamily(of address: IPAddress) throws(StackError) {
         switch family {
+        // Raw packets are of one family.
+        case .inet6 where kind != .datagram && kind != .stream:
+            guard !address.isIPv4 else { throw .addressFamilyNotSupported }
         case .inet: guard address.isIPv4 else { throw .addressFamilyNotSupported }
         case .inet6: guard !options.isV6Only || !address.isIPv4 else { throw .networkUnreachable }
         }
@@ -77,6 +82,7 @@ struct Endpoint: ~Copyable {
 extension Host {
     /// Whether the endpoint `id` may bind to `local`.
     func isFree(_ local: SocketAddress, for id: SlabIndex) -> Bool {
+        if case .raw(let key) = endpoints[id].role { return raw.isFree(local, for: key) }
         let scope = LocalScope(local.address, allowsDual: endpoints[id].allowsDual)
         if endpoints[id].kind == .datagram {
             return !udp.isTaken(local.port, scope, endpoints[id].options, network.hash)

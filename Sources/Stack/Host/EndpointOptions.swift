@@ -20,20 +20,6 @@ public struct EndpointOptions: Equatable, Sendable {
         case probe
     }
 
-    /// What is told with each datagram that is received.
-    public struct Information: OptionSet, Hashable, Sendable {
-        public let rawValue: UInt8
-        public init(rawValue: UInt8) { self.rawValue = rawValue }
-
-        /// Where it was sent to and the interface that it came in on (`IP_PKTINFO`,
-        /// `IPV6_RECVPKTINFO`).
-        public static let destination = Information(rawValue: 1 << 0)
-        /// Its time to live (`IP_RECVTTL`, `IPV6_RECVHOPLIMIT`).
-        public static let timeToLive = Information(rawValue: 1 << 1)
-        /// Its traffic class (`IP_RECVTOS`, `IPV6_RECVTCLASS`).
-        public static let trafficClass = Information(rawValue: 1 << 2)
-    }
-
     /// Hops that packets may take, 1 to 255; nil for the host's default (`IP_TTL`,
     /// `IPV6_UNICAST_HOPS`).
     public var timeToLive: UInt8?
@@ -59,8 +45,6 @@ public struct EndpointOptions: Equatable, Sendable {
     public var keepsErrors = false
     /// Whether IPv4 datagrams are sent without a checksum (`SO_NO_CHECK`).
     public var omitsChecksum = false
-    /// `IP_PKTINFO` and its like.
-    public var information: Information = []
     /// Bytes that may wait for the reader, each datagram counted with what it occupies: 2,304 to
     /// 16 MiB (`SO_RCVBUF`).
     public var receiveBuffer: UInt32 = 212_992
@@ -138,6 +122,9 @@ extension Host {
         case .datagram(let key): udp.sockets[key].options = options
         case .connection(let key): tcp.connections[key].adopt(options)
         case .listening(let key): tcp.listeners[key].options = options
+        case .raw(let key): raw.sockets[key].options = options
+        case .packet(let key):
+            network.taps.sockets[key].receiveBuffer = options.receiveBuffer
         default: break
         }
     }

@@ -9,30 +9,102 @@ extension Host {
     public mutating func open(
         _ kind: EndpointKind, family: AddressFamily = .inet
     ) -> EndpointID {
-        EndpointID(endpoints.insert(Endpoint(kind, family)))
+        let id = endpoints.insert(Endpoint(kind, family))
+        switch kind {
+        case .stream, .datagram: break
+        case .raw, .icmp:
+            let options = endpoints[id].options
+            endpoints[id].role = .raw(raw.add(id, kind, family: family, options))
+        case .packet(let form):
+            let room = endpoints[id].options.receiveBuffer
+            endpoints[id].role = .packet(network.taps.add(id, form, receiveBuffer: room))
+        }
+        return EndpointID(id)
     }
 
-    /// Gives an endpoint its local name; port 0 asks for a free one. POSIX `bind`.
+    /// Gives an endpoint its local name; port 0 asks for a free one. An endpoint for echoes has
+    /// their identifier for a port, a raw one none. POSIX `bind`.
     ///
-    /// An endpoint of IPv6 that is bound to `::` takes IPv4 too, unless it is for IPv6 only.
+    /// An endpoint of IPv6 that is bound to `::` takes IPv4 too, unless it is for IPv6 only. Bound
+    /// to an address with a zone, it is bound to that interface.
     ///
-    /// - Throws: `.addressInUse`, `.addressNotAvailable` when the address is not the host's,
-    ///   `.invalidArgument` when it is bound already, `.addressFamilyNotSupported`.
+    /// - Throws: `.addressInUse`, `.addressNotAvailable` when the address is not the host's, or for
+    ///   streams a group's or everybody's, `.invalidArgument` when it has a name already or its
+    ///   link-local address no zone, `.addressFamilyNotSupported`.
     public mutating func bind(
         _ id: EndpointID, to address: SocketAddress
     ) throws(StackError) {
         try check(id)
-        guard case .unbound = endpoints[id.index].role else { throw .invalidArgument }
+        try checkMayBind(id)
         do throws(StackError) {
             try endpoints[id.index].checkFamily(of: address.address)
         } catch {
             throw error == .networkUnreachable ? .invalidArgument : error
         }
-        guard address.address.isUnspecified || network.interface(owning: address.address) != nil
-        else { throw .addressNotAvailable }
+        let old = endpoints[id.index].options
+        try bindZone(id, address)
+        do throws(StackError) {
+            try checkIsOurs(address, id)
+            try name(id, address)
+        } catch {
+            try setOptions(old, of: id)
+            throw error
+        }
+    }
+
+    private func checkMayBind(_ id: EndpointID) throws(StackError) {
+        switch endpoints[id.index].role {
+        case .unbound: return
+        case .raw(let key):
+            // Raw endpoints may change their address, others have their name for good.
+            guard raw.sockets[key].remote == nil,
+                !raw.sockets[key].isEcho || raw.sockets[key].local.port == 0
+            else { throw .invalidArgument }
+        case .packet: throw .addressFamilyNotSupported
+        default: throw .invalidArgument
+        }
+    }
+
+    /// An address with a zone means the interface too (RFC 3493 §3.3).
+    private mutating func bindZone(
+        _ id: EndpointID, _ address: SocketAddress
+    ) throws(StackError) {
+        guard address.address.isLinkLocal, !address.address.isIPv4 else { return }
+        var options = endpoints[id.index].options
+        let zone = InterfaceID(zone: address.zone)
+        if let zone, let bound = options.boundInterface, zone != bound { throw .invalidArgument }
+        guard let interface = zone ?? options.boundInterface else { throw .invalidArgument }
+        options.boundInterface = interface
+        try setOptions(options, of: id)
+    }
+
+    private func checkIsOurs(
+        _ address: SocketAddress, _ id: EndpointID
+    ) throws(StackError) {
+        let name = address.address
+        if name.isUnspecified { return }
+        if let bound = endpoints[id.index].options.boundInterface, name.isLinkLocal, !name.isIPv4 {
+            guard network.isOurs(name, on: bound) else { throw .addressNotAvailable }
+            return
+        }
+        if network.interface(owning: name) != nil { return }
+        guard endpoints[id.index].kind != .stream else { throw .addressNotAvailable }
+        if name.isMulticast { return }
+        for number in 0..<network.interfaces.count
+        where network.isBroadcast(name, on: InterfaceID(rawValue: number)) {
+            return
+        }
+        throw .addressNotAvailable
+    }
+
+    private mutating func name(
+        _ id: EndpointID, _ address: SocketAddress
+    ) throws(StackError) {
         let kind = endpoints[id.index].kind
         var local = address
-        if local.port == 0 {
+        if case .raw = kind {
+            local.port = 0
+        } else if local.port == 0 {
             let port = ephemeralPort { host, port in
                 host.isFree(
                     SocketAddress(address: address.address, port: port), for: id.index)
@@ -42,16 +114,16 @@ extension Host {
         } else if !isFree(local, for: id.index) {
             throw .addressInUse
         }
-        switch kind {
-        case .stream:
-            endpoints[id.index].role = .bound(local)
-        case .datagram:
-            let socket = UDPSocket(
-                endpoint: id.index, local: local, allowsDual: endpoints[id.index].allowsDual,
-                options: endpoints[id.index].options)
-            endpoints[id.index].role = .datagram(udp.add(socket, network.hash))
+        switch endpoints[id.index].role {
+        case .raw(let key):
+            raw.sockets[key].bind(to: local)
+        case .unbound where kind == .datagram:
+            let socket = udp.add(
+                id.index, family: endpoints[id.index].family, local: local,
+                endpoints[id.index].options, network.hash)
+            endpoints[id.index].role = .datagram(socket)
         default:
-            throw .notSupported
+            endpoints[id.index].role = .bound(local)
         }
     }
 
@@ -65,13 +137,13 @@ extension Host {
     ) throws(StackError) {
         try check(id)
         try endpoints[id.index].checkFamily(of: remote.address)
-        guard !remote.address.isMulticast || endpoints[id.index].kind == .datagram else {
+        guard !remote.address.isMulticast || endpoints[id.index].kind != .stream else {
             throw .networkUnreachable
         }
         switch endpoints[id.index].kind {
         case .stream: try connectStream(id, to: remote)
-        case .datagram: try connectDatagram(id, to: remote)
-        default: throw .notSupported
+        case .datagram, .raw, .icmp: try connectDatagram(id, to: remote)
+        case .packet: throw .notSupported
         }
     }
 
@@ -85,6 +157,8 @@ extension Host {
         case .listening(let key): return tcp.listeners[key].local
         case .connection(let key): return tcp.connections[key].tuple.local
         case .datagram(let key): return udp.sockets[key].local
+        case .raw(let key): return raw.sockets[key].local
+        case .packet: throw .notSupported
         }
     }
 
@@ -102,6 +176,9 @@ extension Host {
         case .datagram(let key):
             guard let remote = udp.sockets[key].remote else { throw .notConnected }
             return remote
+        case .raw(let key):
+            guard let remote = raw.sockets[key].remote else { throw .notConnected }
+            return remote
         default: throw .notConnected
         }
     }
@@ -114,11 +191,10 @@ extension Host {
             return endpoints[id.index].kind == .stream ? [.writable, .hangup] : .writable
         case .listening(let key):
             return tcp.listeners[key].accepted.isEmpty ? [] : .readable
-        case .datagram(let key):
-            var ready: Readiness = .writable
-            if !udp.sockets[key].queue.isEmpty { ready.insert(.readable) }
-            if udp.sockets[key].error != nil { ready.formUnion([.readable, .error]) }
-            return ready
+        case .datagram(let key): return udp.sockets[key].inbox.readiness
+        case .raw(let key): return raw.sockets[key].inbox.readiness
+        case .packet(let key):
+            return network.taps.sockets[key].queue.isEmpty ? .writable : [.readable, .writable]
         case .connection(let key):
             return tcp.connections[key].readiness(network.tcp)
         }
@@ -133,10 +209,8 @@ extension Host {
             let error = tcp.connections[key].error
             tcp.connections[key].error = nil
             return error
-        case .datagram(let key):
-            let error = udp.sockets[key].error
-            udp.sockets[key].error = nil
-            return error
+        case .datagram(let key): return udp.sockets[key].inbox.takeError()
+        case .raw(let key): return raw.sockets[key].inbox.takeError()
         default: return nil
         }
     }
@@ -151,6 +225,8 @@ extension Host {
         case .unbound, .bound: break
         case .listening(let key): closeListener(key)
         case .datagram(let key): udp.remove(key, network.hash)
+        case .raw(let key): raw.sockets.remove(key)
+        case .packet(let key): network.taps.sockets.remove(key)
         case .connection(let key): release(key, aborts: endpoint.abortsOnClose)
         }
     }

@@ -1,75 +1,174 @@
 import Memory
 import Wire
 
-/// The calls on datagram endpoints.
+/// The calls on endpoints that send and receive datagrams: of UDP, of echoes, raw ones.
 extension Host {
+    /// Where the socket of such an endpoint is.
+    enum DatagramKey {
+        case udp(SlabIndex)
+        case raw(SlabIndex)
+    }
+
+    subscript(key: DatagramKey) -> DatagramSocket {
+        _read {
+            switch key {
+            case .udp(let id): yield udp.sockets[id]
+            case .raw(let id): yield raw.sockets[id]
+            }
+        }
+        _modify {
+            switch key {
+            case .udp(let id): yield &udp.sockets[id]
+            case .raw(let id): yield &raw.sockets[id]
+            }
+        }
+    }
+
+    /// The socket of an endpoint; nil before a UDP endpoint has a name.
+    func datagramKey(_ id: EndpointID) throws(StackError) -> DatagramKey? {
+        try check(id)
+        switch endpoints[id.index].role {
+        case .datagram(let key): return .udp(key)
+        case .raw(let key): return .raw(key)
+        case .unbound where endpoints[id.index].kind == .datagram: return nil
+        default: throw .notSupported
+        }
+    }
+
+    /// The socket of an endpoint, which gets a port or an identifier if it has none.
+    private mutating func namedDatagramKey(_ id: EndpointID) throws(StackError) -> DatagramKey {
+        if let key = try datagramKey(id) {
+            guard self[key].isEcho, self[key].local.port == 0 else { return key }
+        }
+        try bind(
+            id, to: SocketAddress(address: endpoints[id.index].family.unspecified, port: 0))
+        guard let key = try datagramKey(id) else { throw .notSupported }
+        return key
+    }
+
+    // MARK: - Peers
+
     mutating func connectDatagram(
         _ id: EndpointID, to remote: SocketAddress
     ) throws(StackError) {
-        guard let path = network.path(to: remote.address) else { throw .networkUnreachable }
-        switch endpoints[id.index].role {
-        case .datagram(let key):
-            udp.sockets[key].remote = remote
-        default:
-            try bind(id, to: SocketAddress(address: path.source, port: 0))
-            guard case .datagram(let key) = endpoints[id.index].role else { return }
-            udp.sockets[key].remote = remote
-        }
+        let key = try namedDatagramKey(id)
+        let route = try network.route(for: self[key], to: remote, DatagramControl())
+        self[key].connect(to: route.target, from: route.path.source)
     }
 
-    /// Sends one datagram. POSIX `sendto`.
+    /// Ends what `connect` fixed: datagrams may come from anybody again. POSIX `connect` to an
+    /// address of `AF_UNSPEC`. Of an endpoint that was never connected it changes nothing.
     ///
-    /// - Parameter remote: Where to; nil for a connected endpoint's peer.
-    /// - Throws: `.destinationRequired`, `.messageTooLong`, `.networkUnreachable`,
-    ///   `.noBufferSpace`, or the error that an earlier datagram met.
-    public mutating func send(
-        _ id: EndpointID, _ payload: Span<UInt8>, to remote: SocketAddress?
-    ) throws(StackError) {
-        try check(id)
-        guard endpoints[id.index].kind == .datagram else { throw .notSupported }
-        if case .unbound = endpoints[id.index].role {
-            try bind(
-                id, to: SocketAddress(address: endpoints[id.index].family.unspecified, port: 0))
-        }
-        guard case .datagram(let key) = endpoints[id.index].role else { throw .notSupported }
-        if let error = udp.sockets[key].error {
-            udp.sockets[key].error = nil
-            throw error
-        }
-        guard let target = remote ?? udp.sockets[key].remote else { throw .destinationRequired }
-        try endpoints[id.index].checkFamily(of: target.address)
-        guard target.port != 0 else { throw .invalidArgument }
-        let local = udp.sockets[key].local
-        try udp.send(payload, from: local, to: target, &network)
+    /// - Throws: `.notSupported` for streams.
+    public mutating func disconnect(_ id: EndpointID) throws(StackError) {
+        guard let key = try datagramKey(id) else { return }
+        self[key].disconnect()
     }
 
-    /// A datagram that was received.
+    // MARK: - Out
+
+    /// Sends one datagram, or with `segmentSize` several. Of a raw endpoint it is what the IP header
+    /// is put in front of, or has it already; of an endpoint for echoes a request of ICMP, whose
+    /// identifier and checksum are filled in. POSIX `sendto`, `sendmsg`.
+    ///
+    /// - Parameters:
+    ///   - remote: Where to; nil for a connected endpoint's peer.
+    ///   - control: What goes before the endpoint's options for this datagram.
+    /// - Throws: `.destinationRequired`, `.messageTooLong`, `.networkUnreachable`,
+    ///   `.accessDenied` for everybody's address without `allowsBroadcast`, `.noBufferSpace`,
+    ///   `.addressFamilyNotSupported`, `.invalidArgument`, or the error that an earlier datagram
+    ///   met.
+    public mutating func send(
+        _ id: EndpointID, _ payload: Span<UInt8>, to remote: SocketAddress?,
+        _ control: DatagramControl = DatagramControl()
+    ) throws(StackError) {
+        let key = try namedDatagramKey(id)
+        if let error = self[key].inbox.takeError() { throw error }
+        guard let target = remote ?? self[key].remote else { throw .destinationRequired }
+        try endpoints[id.index].checkFamily(of: target.address)
+        switch key {
+        case .udp(let key):
+            guard target.port != 0 else { throw .invalidArgument }
+            try udp.send(payload, from: key, to: target, control, &network)
+        case .raw(let key):
+            try raw.send(payload, from: key, to: target, control, &network)
+        }
+    }
+
+    // MARK: - In
+
+    /// A datagram that was received, and what came with it.
     public struct Datagram: Equatable, Sendable {
         public let source: SocketAddress
+        /// Where it was sent to: one of the host's addresses, a group's or everybody's.
         public let destination: SocketAddress
         /// Bytes copied to the caller.
         public let count: Int
         /// Bytes that the datagram had: more than `count` where the rest was cut off.
         public let fullCount: Int
+        /// Where it came in.
+        public let interface: InterfaceID
+        /// The hops that it had left.
+        public let timeToLive: UInt8
+        /// DSCP and ECN.
+        public let trafficClass: UInt8
+
+        init(_ queued: borrowing QueuedDatagram, count: Int) {
+            source = queued.source
+            destination = queued.destination
+            self.count = count
+            fullCount = queued.packet.count
+            interface = queued.interface
+            timeToLive = queued.timeToLive
+            trafficClass = queued.trafficClass
+        }
     }
 
-    /// Takes the next datagram; what does not fit into `buffer` is lost. POSIX `recvfrom`.
+    /// Takes the next datagram; what does not fit into `buffer` is lost. A raw endpoint of IPv4
+    /// gets it with its IP header. POSIX `recvfrom`, `recvmsg`.
     ///
     /// - Throws: `.wouldBlock` when none waits, or the error that an earlier datagram met.
     public mutating func receiveDatagram(
         _ id: EndpointID, into buffer: inout MutableSpan<UInt8>
     ) throws(StackError) -> Datagram {
-        try check(id)
-        guard endpoints[id.index].kind == .datagram else { throw .notSupported }
-        guard case .datagram(let key) = endpoints[id.index].role else { throw .wouldBlock }
-        if let error = udp.sockets[key].error {
-            udp.sockets[key].error = nil
-            throw error
-        }
-        guard let next = udp.sockets[key].queue.popFirst() else { throw .wouldBlock }
+        guard let key = try datagramKey(id) else { throw .wouldBlock }
+        if let error = self[key].inbox.takeError() { throw error }
+        guard let next = self[key].inbox.popFirst() else { throw .wouldBlock }
         let count = next.packet.copy(from: 0, into: &buffer)
-        return Datagram(
-            source: next.source, destination: next.destination, count: count,
-            fullCount: next.packet.count)
+        return Datagram(next, count: count)
+    }
+
+    /// Copies the next datagram and leaves it where it is. POSIX `recvfrom` with `MSG_PEEK`.
+    ///
+    /// - Throws: `.wouldBlock` when none waits, or the error that an earlier datagram met.
+    public mutating func peekDatagram(
+        _ id: EndpointID, into buffer: inout MutableSpan<UInt8>
+    ) throws(StackError) -> Datagram {
+        guard let key = try datagramKey(id) else { throw .wouldBlock }
+        if let error = self[key].inbox.takeError() { throw error }
+        guard !self[key].inbox.queue.isEmpty else { throw .wouldBlock }
+        let count = self[key].inbox.queue[0].packet.copy(from: 0, into: &buffer)
+        return Datagram(self[key].inbox.queue[0], count: count)
+    }
+
+    /// Takes the error that was kept longest, of an endpoint that keeps them; nil when none is.
+    /// Linux's `recvmsg` with `MSG_ERRQUEUE`.
+    public mutating func nextError(of id: EndpointID) throws(StackError) -> ReportedError? {
+        guard let key = try datagramKey(id) else { return nil }
+        return self[key].inbox.nextError()
+    }
+
+    /// Says which messages of ICMP a raw endpoint is to see; all unless it is said. `ICMP_FILTER`,
+    /// `ICMP6_FILTER`.
+    ///
+    /// - Throws: `.notSupported` for endpoints that are not raw.
+    public mutating func setFilter(
+        _ filter: ICMPFilter, of id: EndpointID
+    ) throws(StackError) {
+        try check(id)
+        guard case .raw(let key) = endpoints[id.index].role, !raw.sockets[key].isEcho else {
+            throw .notSupported
+        }
+        raw.sockets[key].filter = filter
     }
 }

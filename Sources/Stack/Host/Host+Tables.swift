@@ -3,11 +3,12 @@ import Wire
 
 /// A line of the socket tables, as `netstat` shows them.
 public struct SocketEntry: Equatable, Sendable {
+    public let kind: EndpointKind
     public let proto: IPProtocol
     public let local: SocketAddress
     /// Unspecified and port 0 where there is no peer.
     public let remote: SocketAddress
-    /// nil for datagrams.
+    /// nil for all but streams.
     public let state: ConnectionState?
     /// Bytes received and not yet read; for a listener, connections not yet accepted.
     public let receiveQueue: Int
@@ -48,9 +49,10 @@ extension Host {
         return entries
     }
 
-    /// All sockets and connections: listeners, connections in every state, datagram sockets.
+    /// All sockets and connections: listeners, connections in every state, datagram and raw
+    /// sockets.
     public var sockets: [SocketEntry] {
-        listeners + connections + halfOpenConnections + timeWaits + datagramSockets
+        listeners + connections + halfOpenConnections + timeWaits + datagramSockets + rawSockets
     }
 
     private static func none(like address: SocketAddress) -> SocketAddress {
@@ -64,7 +66,8 @@ extension Host {
             let local = tcp.listeners[id].local
             entries.append(
                 SocketEntry(
-                    proto: .tcp, local: local, remote: Self.none(like: local), state: .listen,
+                    kind: .stream, proto: .tcp, local: local, remote: Self.none(like: local),
+                    state: .listen,
                     receiveQueue: tcp.listeners[id].accepted.count,
                     sendQueue: tcp.listeners[id].backlog))
         }
@@ -79,7 +82,7 @@ extension Host {
             else { continue }
             entries.append(
                 SocketEntry(
-                    proto: .tcp, local: tcp.connections[id].tuple.local,
+                    kind: .stream, proto: .tcp, local: tcp.connections[id].tuple.local,
                     remote: tcp.connections[id].tuple.remote, state: tcp.connections[id].state,
                     receiveQueue: tcp.connections[id].receiveQueue.count,
                     sendQueue: tcp.connections[id].sendQueue.count))
@@ -94,7 +97,8 @@ extension Host {
             let tuple = tcp.halfOpens[id].tuple
             entries.append(
                 SocketEntry(
-                    proto: .tcp, local: tuple.local, remote: tuple.remote, state: .synReceived,
+                    kind: .stream, proto: .tcp, local: tuple.local, remote: tuple.remote,
+                    state: .synReceived,
                     receiveQueue: 0, sendQueue: 0))
         }
         return entries
@@ -107,7 +111,8 @@ extension Host {
             let tuple = tcp.timeWaits[id].tuple
             entries.append(
                 SocketEntry(
-                    proto: .tcp, local: tuple.local, remote: tuple.remote, state: .timeWait,
+                    kind: .stream, proto: .tcp, local: tuple.local, remote: tuple.remote,
+                    state: .timeWait,
                     receiveQueue: 0, sendQueue: 0))
         }
         return entries
@@ -117,14 +122,29 @@ extension Host {
         var entries: [SocketEntry] = []
         for place in 0..<udp.sockets.placeCount {
             guard let id = udp.sockets.index(at: place) else { continue }
-            let local = udp.sockets[id].local
-            entries.append(
-                SocketEntry(
-                    proto: .udp, local: local,
-                    remote: udp.sockets[id].remote ?? Self.none(like: local), state: nil,
-                    receiveQueue: udp.sockets[id].queue.count, sendQueue: 0))
+            entries.append(Self.entry(.datagram, udp.sockets[id]))
         }
         return entries
+    }
+
+    private var rawSockets: [SocketEntry] {
+        var entries: [SocketEntry] = []
+        for place in 0..<raw.sockets.placeCount {
+            guard let id = raw.sockets.index(at: place) else { continue }
+            let kind: EndpointKind =
+                raw.sockets[id].isEcho ? .icmp : .raw(raw.sockets[id].proto)
+            entries.append(Self.entry(kind, raw.sockets[id]))
+        }
+        return entries
+    }
+
+    private static func entry(
+        _ kind: EndpointKind, _ socket: borrowing DatagramSocket
+    ) -> SocketEntry {
+        SocketEntry(
+            kind: kind, proto: socket.proto, local: socket.local,
+            remote: socket.remote ?? none(like: socket.local), state: nil,
+            receiveQueue: socket.inbox.byteCount, sendQueue: 0)
     }
 
     /// The neighbours that are known or being asked for.

@@ -17,6 +17,7 @@ public struct Host: ~Copyable, Sendable {
     var network: NetworkLayer
     var tcp: TCPLayer
     var udp: UDPLayer
+    var raw = RawLayer()
     var endpoints = Slab<Endpoint>()
     /// Endpoints with something to tell, each at most once.
     var ready = Ring<SlabIndex>()
@@ -159,6 +160,8 @@ public struct Host: ~Copyable, Sendable {
     private mutating func deliver(_ delivery: consuming Delivery) {
         let isIPv4 = delivery.source.isIPv4
         guard network.admits(delivery) else { return }
+        // Raw endpoints see it before its protocol does.
+        let isTaken = raw.isInUse && raw.receive(&delivery, &network)
         switch delivery.proto {
         case .tcp:
             tcp.receive(delivery, &network)
@@ -173,6 +176,7 @@ public struct Host: ~Copyable, Sendable {
         case .icmpv6 where !isIPv4:
             network.acceptICMPv6(delivery)
         default:
+            guard !isTaken else { return }
             network.counters.count(.ipUnknownProtocol)
             let offset = delivery.protocolOffset
             network.sendError(.protocolUnreachable(offset: offset), about: delivery)
@@ -190,6 +194,7 @@ public struct Host: ~Copyable, Sendable {
 
     private mutating func takeUpErrors() {
         while let error = network.errors.popFirst() {
+            if raw.isInUse { raw.takeUp(error) }
             switch error.proto {
             case .tcp: tcp.takeUp(error, &network)
             case .udp: udp.takeUp(error, network)
@@ -231,6 +236,8 @@ public struct Host: ~Copyable, Sendable {
     mutating func collectEvents() {
         while let event = tcp.raised.popFirst() { note(event) }
         while let event = udp.raised.popFirst() { note(event) }
+        while let event = raw.raised.popFirst() { note(event) }
+        while let event = network.taps.raised.popFirst() { note(event) }
     }
 
     private mutating func note(_ event: RaisedEvent) {

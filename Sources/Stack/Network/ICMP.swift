@@ -22,7 +22,7 @@ extension NetworkLayer {
             answerEcho(delivery)
         case .destinationUnreachable, .timeExceeded, .parameterProblem:
             counters.count(.icmpErrorsReceived)
-            takeUpError(delivery.packet, type: type, code: code, rest: rest)
+            takeUpError(delivery, type: type, code: code, rest: rest)
         case .redirect:
             takeRedirect(delivery, gateway: IPv4Address(rest))
         default:
@@ -68,9 +68,10 @@ extension NetworkLayer {
 
     /// Finds the packet of ours that an error quotes.
     private mutating func takeUpError(
-        _ packet: borrowing Packet, type: ICMPType, code: UInt8, rest: UInt32
+        _ delivery: borrowing Delivery, type: ICMPType, code: UInt8, rest: UInt32
     ) {
-        let quoted = packet.head.extracting(droppingFirst: min(8, packet.head.count))
+        let head = delivery.packet.head
+        let quoted = head.extracting(droppingFirst: min(8, head.count))
         guard let flow = QuotedFlow(quoted), flow.local.address.isIPv4 else {
             counters.count(.icmpMalformed)
             return
@@ -79,7 +80,7 @@ extension NetworkLayer {
             counters.count(.icmpIgnored)
             return
         }
-        report(kind, flow)
+        report(kind, flow, by: delivery.source, type: type.rawValue, code: code)
     }
 
     private func kind(
@@ -114,7 +115,14 @@ extension NetworkLayer {
     }
 
     /// Leaves an error for the transports; a flood of them finds the queue full.
-    mutating func report(_ kind: TransportError.Kind, _ flow: QuotedFlow) {
+    ///
+    /// - Parameters:
+    ///   - reporter: Who reported it, nil when this host found out itself.
+    ///   - type: Of the ICMP message, as its code.
+    mutating func report(
+        _ kind: TransportError.Kind, _ flow: QuotedFlow, by reporter: IPAddress? = nil,
+        type: UInt8 = 0, code: UInt8 = 0
+    ) {
         guard errors.count < 256 else {
             counters.count(.icmpRateLimited)
             return
@@ -122,7 +130,7 @@ extension NetworkLayer {
         errors.append(
             TransportError(
                 kind: kind, proto: flow.proto, local: flow.local, remote: flow.remote,
-                sequence: flow.sequence))
+                sequence: flow.sequence, reporter: reporter, type: type, code: code))
     }
 
     /// Tells our own transports that `packet`, an IP packet of ours, could not leave.

@@ -77,7 +77,7 @@ extension NetworkLayer {
             return
         }
         if flow.remote.address.isLinkLocal { flow.remote.zone = delivery.interface.zone }
-        report(kind, flow)
+        report(kind, flow, by: delivery.source, type: type.rawValue, code: code)
     }
 
     private func kindV6(

@@ -31,6 +31,7 @@ extension NetworkLayer {
             counters.count(.outputQueueFull)
             return
         }
+        if taps.isInUse, id == Self.loopbackID { show(packet, on: id, isOutgoing: true) }
         loopback.append(LoopedPacket(packet: packet, interface: id))
     }
 
@@ -76,6 +77,7 @@ extension NetworkLayer {
         if !interfaces[id.rawValue].configuration.offloadsChecksums {
             completeChecksum(of: &packet)
         }
+        if taps.isInUse { show(packet, on: id, isOutgoing: true) }
         counters.count(.packetsSent)
         interfaces[id.rawValue].counters.sentPackets &+= 1
         interfaces[id.rawValue].counters.sentBytes &+= UInt64(packet.count)

@@ -27,6 +27,8 @@ struct NetworkLayer: ~Copyable {
     var neighbours = NeighbourTable()
     var groups = GroupTable()
     var icmpLimit = RateLimit(perSecond: 1000, burst: 50)
+    /// Packet endpoints, which see frames as they come and go.
+    var taps = PacketLayer()
     /// Packets from the host to itself, which come in again at the next turn.
     var loopback = Ring<LoopedPacket>()
     /// Errors that packets of ours met, for the transports to take up.

@@ -50,6 +50,7 @@ extension NetworkLayer {
         counters.count(.packetsReceived)
         interfaces[id.rawValue].counters.receivedPackets &+= 1
         interfaces[id.rawValue].counters.receivedBytes &+= UInt64(packet.count)
+        if taps.isInUse { show(packet, on: id, isOutgoing: false) }
         switch interfaces[id.rawValue].configuration.link {
         case .ip, .loopback:
             return acceptIP(packet, on: id, linkCast: .unicast)
@@ -65,6 +66,7 @@ extension NetworkLayer {
         interfaces[Self.loopbackID.rawValue].counters.receivedBytes &+= UInt64(
             looped.packet.count)
         let id = looped.interface
+        if taps.isInUse, id == Self.loopbackID { show(looped.packet, on: id, isOutgoing: false) }
         return acceptIP(looped.packet, on: id, linkCast: .unicast, isOwn: true)
     }
 

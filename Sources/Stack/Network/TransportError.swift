@@ -19,6 +19,11 @@ struct TransportError: Sendable {
     /// Our end, and the one that the packet was meant for.
     var local: SocketAddress
     var remote: SocketAddress
-    /// The sequence number of the TCP segment that met it.
+    /// The sequence number of the TCP segment that met it; of other protocols the same bytes.
     var sequence: SequenceNumber
+    /// Who reported it; nil when this host found out itself.
+    var reporter: IPAddress?
+    /// Type and code of the ICMP message, 0 and 0 without one.
+    var type: UInt8 = 0
+    var code: UInt8 = 0
 }

@@ -81,6 +81,7 @@ extension TCPPacketLayout {
         static var ipv4Identification: Int { 4 }
         static var ipv4Fragment: Int { 6 }
         static var ipv4Checksum: Int { 10 }
+        static var ipv4Source: Int { 12 }
         static var ipv6HeaderCount: Int { 40 }
         static var ipv6PayloadCount: Int { 4 }
         static var hopByHopOptions: UInt8 { 0 }

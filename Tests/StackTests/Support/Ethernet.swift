@@ -167,6 +167,9 @@ final class Ethernet {
         return Array(sent.remove(at: place)[14...])
     }
 
+    /// The next frame, whatever it carries.
+    func takeFrame() -> [UInt8]? { sent.isEmpty ? nil : sent.removeFirst() }
+
     func takeARP() -> ARPMessage? {
         guard let bytes = take(.arp) else { return nil }
         do throws(WireError) {

@@ -1,0 +1,143 @@
+import Memory
+import Wire
+
+/// What is said with one datagram and goes before the options of its endpoint: the control
+/// messages of POSIX `sendmsg`.
+public struct DatagramControl: Equatable, Sendable {
+    /// One of the host's addresses to speak from (`IP_PKTINFO`, `IPV6_PKTINFO`).
+    public var source: IPAddress?
+    /// The interface to leave through (`IP_PKTINFO`, `IPV6_PKTINFO`).
+    public var interface: InterfaceID?
+    /// 1 to 255 hops, 0 too for groups (`IP_TTL`, `IPV6_HOPLIMIT`).
+    public var timeToLive: UInt8?
+    /// DSCP and ECN (`IP_TOS`, `IPV6_TCLASS`).
+    public var trafficClass: UInt8?
+    /// Bytes after which the payload is cut into a datagram each, 128 at most; nil for one
+    /// datagram (`UDP_SEGMENT`).
+    public var segmentSize: UInt16?
+
+    public init() {}
+}
+
+/// How a datagram leaves.
+struct DatagramRoute {
+    let path: NetworkLayer.Path
+    let target: SocketAddress
+    var options: NetworkLayer.SendOptions
+    let mtuDiscovery: EndpointOptions.MTUDiscovery
+    /// The MTU of the interface, whatever is known of the path.
+    let interfaceMTU: Int
+
+    /// Settles whether an IP packet of `count` bytes may be fragmented.
+    ///
+    /// - Throws: `.messageTooLong` where it would have to be and must not.
+    mutating func admit(_ count: Int) throws(StackError) {
+        switch mtuDiscovery {
+        case .fragment: options.dontFragment = false
+        case .wanted: options.dontFragment = count <= path.mtu
+        case .required, .probe:
+            guard count <= path.mtu else { throw .messageTooLong }
+            options.dontFragment = true
+        }
+    }
+
+    /// Bytes of the IP header.
+    var headerCount: Int { NetworkLayer.headerCount(target.address, options) }
+}
+
+extension NetworkLayer {
+    /// Finds the way for a datagram of `socket` to `target`.
+    ///
+    /// - Throws: `.networkUnreachable`; `.invalidArgument` for an interface or a source that the
+    ///   host has not, for zones that contradict, or a link-local address without one;
+    ///   `.accessDenied` for everybody's address unless that is allowed (`SO_BROADCAST`).
+    func route(
+        for socket: borrowing DatagramSocket, to target: SocketAddress, _ control: DatagramControl
+    ) throws(StackError) -> DatagramRoute {
+        var target = target
+        // To nobody in particular means to this host, as on Linux.
+        if target.address.isUnspecified {
+            target.address =
+                target.address.isIPv4 ? .v4(127, 0, 0, 1) : IPAddress(IPv6Address.loopback)
+        }
+        let options = socket.options
+        let isMulticast = target.address.isMulticast
+        let interface = try interface(for: target, options, control)
+        if let source = control.source {
+            guard self.interface(owning: source) != nil else { throw .invalidArgument }
+        }
+        let own = socket.local.address
+        let source = control.source ?? (own.isUnspecified || own.isMulticast ? nil : own)
+        if let source, source.isIPv4 != target.address.isIPv4 { throw .networkUnreachable }
+        guard var path = path(to: target.address, from: source, on: interface) else {
+            throw .networkUnreachable
+        }
+        let interfaceMTU = interfaces[path.interface.rawValue].mtu
+        // Whoever probes does not believe what is known of the path.
+        if options.mtuDiscovery == .probe { path.mtu = interfaceMTU }
+        guard options.allowsBroadcast || !isBroadcast(target.address, on: path.interface) else {
+            throw .accessDenied
+        }
+        if let hops = control.timeToLive, hops == 0, !isMulticast { throw .invalidArgument }
+        let hops =
+            control.timeToLive ?? (isMulticast ? options.multicastTimeToLive : options.timeToLive)
+        return DatagramRoute(
+            path: path, target: target,
+            options: SendOptions(
+                proto: socket.proto, timeToLive: hops,
+                trafficClass: control.trafficClass ?? options.trafficClass,
+                interface: interface, loops: !isMulticast || options.loopsMulticast),
+            mtuDiscovery: options.mtuDiscovery,
+            interfaceMTU: interfaceMTU)
+    }
+
+    /// The interface that a datagram must leave through, nil when any will do.
+    private func interface(
+        for target: SocketAddress, _ options: EndpointOptions, _ control: DatagramControl
+    ) throws(StackError) -> InterfaceID? {
+        let isLinkLocal = target.address.isLinkLocal && !target.address.isIPv4
+        var interface = control.interface ?? options.boundInterface
+        if let zone = InterfaceID(zone: target.zone) {
+            if let interface, interface != zone { throw .invalidArgument }
+            interface = zone
+        }
+        if interface == nil, target.address.isMulticast { interface = options.multicastInterface }
+        if let interface, !isValid(interface) { throw .invalidArgument }
+        // Which link is meant cannot be known (RFC 4007 §6).
+        if interface == nil, isLinkLocal, self.interface(owning: target.address) == nil {
+            throw .invalidArgument
+        }
+        return interface
+    }
+
+    /// Whether memory is left for datagrams that wait for readers: the last quarter is kept for
+    /// packets that pass.
+    var hasMemoryToQueue: Bool {
+        let (free, all) = (pools.available, pools.capacity)
+        return free.frames > all.frames / 4 && free.chunks > all.chunks / 8
+    }
+
+    /// A packet of `headerCount` undefined bytes and a copy of `payload`: in the head as far as it
+    /// goes, then in chunks.
+    mutating func packet(
+        headerCount: Int, payload: Span<UInt8>
+    ) throws(StackError) -> Packet {
+        guard var packet = pools.frame(headroom: Self.headroom) else {
+            counters.count(.noBuffer)
+            throw .noBufferSpace
+        }
+        packet.extend(headerCount)
+        let inHead = min(payload.count, packet.tailroom)
+        packet.append(payload.extracting(first: inHead))
+        let rest = payload.extracting(droppingFirst: inHead)
+        guard !rest.isEmpty else { return packet }
+        var queue = pools.queue()
+        guard hasMemoryToSend, queue.append(rest) == rest.count,
+            queue.attach(to: &packet, from: 0, count: rest.count) == rest.count
+        else {
+            counters.count(.noBuffer)
+            throw .noBufferSpace
+        }
+        return packet
+    }
+}

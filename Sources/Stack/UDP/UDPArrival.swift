@@ -1,0 +1,95 @@
+import Memory
+import Wire
+
+/// Datagrams on their way in.
+extension UDPLayer {
+    /// Takes in what IP delivered; gives it back when nobody waits on its port.
+    mutating func receive(
+        _ delivery: consuming Delivery, _ network: inout NetworkLayer
+    ) -> Delivery? {
+        let (source, destination): (SocketAddress, SocketAddress)
+        let (payloadCount, hasChecksum): (Int, Bool)
+        do throws(WireError) {
+            let view = try UDPDatagram(
+                delivery.packet.head, beyond: delivery.packet.countBehindHead)
+            source = SocketAddress(
+                address: delivery.source, port: view.sourcePort, zone: delivery.zone)
+            destination = SocketAddress(
+                address: delivery.destination, port: view.destinationPort)
+            payloadCount = view.payloadCount
+            hasChecksum = view.checksum != 0
+        } catch {
+            network.counters.count(.udpMalformed)
+            return nil
+        }
+        delivery.packet.truncate(to: payloadCount &+ UDPHeader.byteCount)
+        // No checksum is legal over IPv4 only (RFC 768; RFC 8200 §8.1).
+        guard hasChecksum ? delivery.checksumIsValid : delivery.source.isIPv4 else {
+            network.counters.count(.udpBadChecksum)
+            return nil
+        }
+        if delivery.cast != .unicast {
+            deliverToAll(delivery, from: source, to: destination, &network)
+            return nil
+        }
+        guard
+            let id = find(
+                local: destination, remote: source, on: delivery.interface, network.hash)
+        else {
+            network.counters.count(.udpNoPort)
+            return delivery
+        }
+        let (interface, hops, trafficClass) = (
+            delivery.interface, delivery.timeToLive, delivery.trafficClass
+        )
+        var packet = delivery.packet
+        packet.removeFirst(UDPHeader.byteCount)
+        deliver(
+            QueuedDatagram(
+                packet: packet, source: source, destination: destination, interface: interface,
+                timeToLive: hops, trafficClass: trafficClass), to: id, &network)
+        return nil
+    }
+
+    /// A datagram to a group or to everybody reaches every socket that it fits (RFC 1112 §7.2).
+    private mutating func deliverToAll(
+        _ delivery: consuming Delivery, from source: SocketAddress, to destination: SocketAddress,
+        _ network: inout NetworkLayer
+    ) {
+        let (interface, hops, trafficClass) = (
+            delivery.interface, delivery.timeToLive, delivery.trafficClass
+        )
+        var walk = walk(destination.port, network.hash)
+        let isGroup = delivery.cast == .multicast
+        var isWanted = false
+        while let id = next(&walk, local: destination, remote: source, on: interface) {
+            // Each endpoint says whom it listens to in a group (RFC 3678).
+            let endpoint = sockets[id].endpoint
+            guard
+                !isGroup
+                    || network.listens(
+                        endpoint, to: source.address, in: destination.address, on: interface)
+            else { continue }
+            isWanted = true
+            guard var packet = network.pools.copy(delivery.packet) else {
+                network.counters.count(.noBuffer)
+                continue
+            }
+            packet.removeFirst(UDPHeader.byteCount)
+            deliver(
+                QueuedDatagram(
+                    packet: packet, source: source, destination: destination,
+                    interface: interface, timeToLive: hops, trafficClass: trafficClass),
+                to: id, &network)
+        }
+        if !isWanted { network.counters.count(.udpNoPort) }
+    }
+
+    private mutating func deliver(
+        _ datagram: consuming QueuedDatagram, to id: SlabIndex, _ network: inout NetworkLayer
+    ) {
+        guard sockets[id].deliver(datagram, counting: .udpQueueFull, &network) else { return }
+        network.counters.count(.udpDatagramsReceived)
+        raised.append(RaisedEvent(endpoint: sockets[id].endpoint, events: .readable))
+    }
+}

@@ -1,0 +1,87 @@
+import Memory
+import Wire
+
+/// Datagrams on their way out.
+extension UDPLayer {
+    /// The most segments that one call makes (Linux's `UDP_MAX_SEGMENTS`).
+    static var segmentLimit: Int { 128 }
+
+    /// Sends `payload` as one datagram, or cut into several as `control` says.
+    mutating func send(
+        _ payload: Span<UInt8>, from id: SlabIndex, to target: SocketAddress,
+        _ control: DatagramControl, _ network: inout NetworkLayer
+    ) throws(StackError) {
+        var route = try network.route(for: sockets[id], to: target, control)
+        let largest = UDPHeader.largestPayload(over: route.headerCount)
+        guard payload.count <= largest else { throw .messageTooLong }
+        guard let segmentSize = control.segmentSize, payload.count > Int(segmentSize) else {
+            do throws(StackError) {
+                try route.admit(route.headerCount &+ UDPHeader.byteCount &+ payload.count)
+            } catch {
+                noteTooLong(id, route)
+                throw error
+            }
+            try send(payload, from: id, along: route, &network)
+            return
+        }
+        // Segments are never fragmented: whoever names their size knows the path.
+        let size = Int(segmentSize)
+        guard size > 0, payload.count <= size &* Self.segmentLimit,
+            route.headerCount &+ UDPHeader.byteCount &+ size <= route.path.mtu
+        else { throw .invalidArgument }
+        route.options.dontFragment = true
+        var sent = 0
+        while sent < payload.count {
+            let segment = payload.extracting(sent..<min(sent &+ size, payload.count))
+            try send(segment, from: id, along: route, &network)
+            sent &+= size
+        }
+    }
+
+    private mutating func send(
+        _ payload: Span<UInt8>, from id: SlabIndex, along route: DatagramRoute,
+        _ network: inout NetworkLayer
+    ) throws(StackError) {
+        let source = route.path.source
+        let count = UDPHeader.byteCount &+ payload.count
+        var packet = try network.packet(headerCount: UDPHeader.byteCount, payload: payload)
+        let hasChecksum = !(sockets[id].options.omitsChecksum && source.isIPv4)
+        let pseudo = InternetChecksum.pseudoHeader(
+            source: source, destination: route.target.address, proto: .udp,
+            length: UInt32(truncatingIfNeeded: count))
+        var head = packet.mutableHead
+        UDPHeader(
+            sourcePort: sockets[id].local.port, destinationPort: route.target.port,
+            length: UInt16(truncatingIfNeeded: count),
+            checksum: hasChecksum ? pseudo.partial : 0
+        ).write(to: &head)
+        if hasChecksum {
+            packet.metadata.checksum = .partial(
+                start: 0, offset: UInt16(UDPHeader.checksumOffset))
+            // A fragment holds too little to be summed by the link.
+            if route.headerCount &+ count > route.path.mtu { completeChecksum(of: &packet) }
+        }
+        network.counters.count(.udpDatagramsSent)
+        network.send(
+            packet, along: route.path, from: source, to: route.target.address, route.options)
+    }
+
+    /// A datagram that this host itself found too long for its path is an error like those from
+    /// outside, for who keeps them (`IP_RECVERR`).
+    private mutating func noteTooLong(_ id: SlabIndex, _ route: DatagramRoute) {
+        guard sockets[id].options.keepsErrors else { return }
+        sockets[id].inbox.keep(
+            ReportedError(
+                reason: .messageTooLong, destination: route.target, reporter: nil, type: 0,
+                code: 0, mtu: route.path.mtu))
+    }
+}
+
+extension UDPHeader {
+    /// The longest payload in one datagram behind an IP header of `headerCount` bytes: 65,507 over
+    /// IPv4, whose length field counts the header, 65,527 over IPv6.
+    static func largestPayload(over headerCount: Int) -> Int {
+        let room = headerCount < IPv6Header.byteCount ? 65_535 &- headerCount : 65_535
+        return room &- byteCount
+    }
+}
