@@ -207,7 +207,6 @@ extension Connection {
         if begins && ends && hasRoom { return true }
         network.counters.count(.tcpOutOfWindow)
         if segment.flags.contains(.rst) { return false }
-        if segment.textCount > 0 { acceptOldAcknowledgment(segment, &network) }
         answerUnacceptable(segment, &network)
         return false
     }
@@ -224,17 +223,6 @@ extension Connection {
         network.counters.count(.tcpDuplicateData)
         flags.insert(.losesSegments)
         flags.insert([.ackNow, .needsFlush])
-    }
-
-    /// A retransmission that was received before may still acknowledge something new.
-    private mutating func acceptOldAcknowledgment(
-        _ segment: ArrivingSegment, _ network: inout NetworkLayer
-    ) {
-        guard segment.flags.contains(.ack), !segment.flags.contains(.syn),
-            segment.acknowledgment > send.una, segment.acknowledgment <= send.max,
-            state != .synReceived
-        else { return }
-        acceptAcknowledgment(segment, &network)
     }
 
     /// A reset ends the connection only at exactly RCV.NXT; elsewhere in the window it is

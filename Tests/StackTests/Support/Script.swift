@@ -149,14 +149,14 @@ final class Script {
 
     func inject(_ line: String) { inject(Segment(line)) }
 
-    func inject(_ segment: Segment) {
+    func inject(_ segment: Segment, to destination: IPAddress = hostAddress) {
         let options = absolute(segment.options ?? TCPOptions())
         let optionsCount = options.encodedCount
         let count = TCPHeader.byteCount + optionsCount + segment.textCount
         var bytes = [UInt8](repeating: 0, count: count)
         var span = bytes.mutableSpan
         var sum = InternetChecksum.pseudoHeader(
-            source: Self.peerAddress, destination: Self.hostAddress, proto: .tcp,
+            source: Self.peerAddress, destination: destination, proto: .tcp,
             length: UInt32(count))
         var header = TCPHeader(
             sourcePort: peerPort, destinationPort: hostPort,
@@ -178,26 +178,30 @@ final class Script {
         header.checksum = sum.value
         span = bytes.mutableSpan
         header.write(to: &span)
-        injectIP(.tcp, bytes)
+        injectIP(.tcp, bytes, to: destination)
     }
 
     /// Hands the host an IP packet with this payload.
-    func injectIP(_ proto: IPProtocol, _ payload: [UInt8], from source: IPAddress = peerAddress) {
-        guard let packet = ipPacket(proto, payload, from: source) else { return }
+    func injectIP(
+        _ proto: IPProtocol, _ payload: [UInt8], from source: IPAddress = peerAddress,
+        to destination: IPAddress = hostAddress
+    ) {
+        guard let packet = ipPacket(proto, payload, from: source, to: destination) else { return }
         host.receive(packet, on: interface, at: now)
         collect()
     }
 
     private func ipPacket(
-        _ proto: IPProtocol, _ payload: [UInt8], from source: IPAddress
+        _ proto: IPProtocol, _ payload: [UInt8], from source: IPAddress,
+        to destination: IPAddress
     ) -> Packet? {
         guard var packet = pools.frame(headroom: 64) else { return nil }
-        guard let from = source.v4, let to = Self.hostAddress.v4 else {
+        guard let from = source.v4, let to = destination.v4 else {
             packet.extend(IPv6Header.byteCount)
             var head = packet.mutableHead
             IPv6Header(
                 payloadCount: UInt16(payload.count), nextHeader: proto,
-                hopLimit: peerTimeToLive, source: source.v6, destination: Self.hostAddress.v6
+                hopLimit: peerTimeToLive, source: source.v6, destination: destination.v6
             ).write(to: &head)
             packet.append(payload.span)
             return packet
