@@ -149,14 +149,17 @@ final class Script {
 
     func inject(_ line: String) { inject(Segment(line)) }
 
-    func inject(_ segment: Segment, to destination: IPAddress = hostAddress) {
+    func inject(
+        _ segment: Segment, from source: IPAddress = peerAddress,
+        to destination: IPAddress = hostAddress, rawOptions: [UInt8]? = nil
+    ) {
         let options = absolute(segment.options ?? TCPOptions())
-        let optionsCount = options.encodedCount
+        let optionsCount = rawOptions?.count ?? options.encodedCount
         let count = TCPHeader.byteCount + optionsCount + segment.textCount
         var bytes = [UInt8](repeating: 0, count: count)
         var span = bytes.mutableSpan
         var sum = InternetChecksum.pseudoHeader(
-            source: Self.peerAddress, destination: destination, proto: .tcp,
+            source: source, destination: destination, proto: .tcp,
             length: UInt32(count))
         var header = TCPHeader(
             sourcePort: peerPort, destinationPort: hostPort,
@@ -166,7 +169,11 @@ final class Script {
             window: segment.window ?? 65535, urgentPointer: segment.urgentPointer ?? 0)
         if segment.acknowledgment == nil { header.acknowledgment = SequenceNumber(0) }
         header.write(to: &span)
-        _ = options.write(to: &span, at: TCPHeader.byteCount)
+        if let rawOptions {
+            span.write(rawOptions.span, at: TCPHeader.byteCount)
+        } else {
+            _ = options.write(to: &span, at: TCPHeader.byteCount)
+        }
         let start = Int(segment.sequence &- 1) % Pattern.period
         if segment.textCount > 0 {
             let pattern = Pattern.repeated
@@ -178,8 +185,11 @@ final class Script {
         header.checksum = sum.value
         span = bytes.mutableSpan
         header.write(to: &span)
-        injectIP(.tcp, bytes, to: destination)
+        injectIP(.tcp, bytes, from: source, to: destination)
     }
+
+    /// A SYN with these bytes in place of options.
+    func injectSyn(rawOptions: [UInt8]) { inject(Segment("S 0"), rawOptions: rawOptions) }
 
     /// Hands the host an IP packet with this payload.
     func injectIP(
@@ -277,6 +287,9 @@ final class Script {
         }
         compare(sent.removeFirst().segment, line, location)
     }
+
+    /// The next segment that the host sent.
+    func takeSegment() -> Segment? { sent.isEmpty ? nil : sent.removeFirst().segment }
 
     /// Nothing leaves before `interval` has passed, to the millisecond, and then this.
     func expect(
