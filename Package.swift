@@ -100,6 +100,10 @@ let package = Package(
             name: "KernelRun", dependencies: ["Launcher", "Wire", "CLinux"],
             path: "Tests/KernelRun", swiftSettings: settings),
         tests(of: "Launcher", with: ["Wire", "CLinux", "KernelRun"], without: ["Programs"]),
+        // A host that listens to groups, for Tests/Integration.
+        .executableTarget(
+            name: "MulticastHost", dependencies: ["Memory", "Wire", "Stack", "Devices", "Sockets"],
+            path: "Tests/MulticastHost", swiftSettings: settings),
         tests(of: "Equipment", with: ["Memory", "Wire", "Stack"]),
         tests(of: "Dissection", with: ["Memory", "Wire"]),
     ]

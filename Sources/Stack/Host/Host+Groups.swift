@@ -1,3 +1,4 @@
+import Memory
 import Wire
 
 /// Groups that endpoints listen to (RFC 3678, RFC 9776 §3.1): of datagram and raw endpoints.
