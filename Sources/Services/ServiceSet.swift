@@ -6,7 +6,8 @@ import Wire
 public struct ServiceSet: Sendable {
     /// What services need to be told beside their ports.
     public struct Options: Sendable {
-        /// Where they listen; every address of the host where it is none in particular.
+        /// Where they listen; every address of the host where it is none in particular, those of
+        /// both families where it is `::`.
         public var address = IPAddress.unspecifiedV4
         /// Whether `http` takes files with PUT.
         public var isWritable = false

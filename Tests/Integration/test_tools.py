@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import struct
+import subprocess
 import termios
 import time
 import unittest
@@ -14,6 +15,8 @@ import unittest
 import support
 from support import Namespace, TAPHost
 
+# The tests ask more often than a kernel would like to answer.
+EAGER = ["net.ipv4.icmp_ratelimit=0", "net.ipv6.icmp.ratelimit=0"]
 SOCKET_LINE = re.compile(
     r"^(tcp|udp|raw)6? +(\d+) +(\d+) (\S+) +(\S+)( +([A-Z_0-9]+))?$")
 
@@ -307,3 +310,245 @@ def socket_in(namespace, address, port):
     connection = socket.socket(fileno=int.from_bytes(number, "little"))
     connection.setblocking(True)
     return connection
+
+
+class ToolsThatSpeak(unittest.TestCase):
+    """ping and traceroute from a host's own stack, to the kernel and across its router."""
+
+    @classmethod
+    def setUpClass(cls):
+        support.require("ping", "traceroute", "sysctl")
+        room = support.room()
+        cls.room = room.__enter__()
+        cls.addClassCleanup(room.__exit__, None, None, None)
+        cls.environment = dict(os.environ, XDG_RUNTIME_DIR=str(cls.room))
+        cls.router, cls.far = Namespace(), Namespace()
+        for namespace in cls.router, cls.far:
+            cls.addClassCleanup(namespace.remove)
+            namespace.run("sysctl", "-qw", *EAGER, "net.ipv4.ip_forward=1",
+                          "net.ipv6.conf.all.forwarding=1")
+        connect(cls.router, "10.9.0.1/24", "fd09::1/64", cls.far, "10.9.0.2/24", "fd09::2/64")
+        cls.far.run("ip", "route", "add", "default", "via", "10.9.0.1")
+        cls.far.run("ip", "-6", "route", "add", "default", "via", "fd09::1")
+        cls.capture = cls.room / "host.pcap"
+        cls.host = TAPHost(
+            cls.router, "--address", "fd07::2/64", "--gateway", "10.7.0.1", "--gateway", "fd07::1",
+            "--name", "one", "--capture", cls.capture, environment=cls.environment)
+        cls.addClassCleanup(cls.host.stop, signal.SIGKILL)
+        cls.router.run("ip", "address", "add", "fd07::1/64", "dev", "tap0", "nodad")
+
+    def tool(self, *words, **options):
+        options.setdefault("env", self.environment)
+        return support.run(support.SOCKEYE, *words, **options)
+
+    def ping(self, *words):
+        done = self.tool("ping", *words, check=False)
+        return done.returncode, done.stdout.decode().splitlines()
+
+    def pings(self, target, heading, hops):
+        for size in 0, 56, 1400:
+            status, lines = self.ping("-c", 3, "-i", 0.05, "-s", size, target)
+            self.assertEqual(status, 0, lines)
+            self.assertEqual(lines[0], heading(size))
+            for number, line in enumerate(lines[1:4], 1):
+                self.assertRegex(
+                    line, rf"^{size + 8} bytes from {target}: icmp_seq={number} ttl={hops} "
+                    r"time=\d+(\.\d+)? ms$")
+            self.assertEqual(lines[4:6], ["", f"--- {target} ping statistics ---"])
+            self.assertRegex(
+                lines[6], r"^3 packets transmitted, 3 received, 0% packet loss, time \d+ms$")
+            self.assertRegex(
+                lines[7], r"^rtt min/avg/max/mdev = (\d+\.\d{3}/){3}\d+\.\d{3} ms$")
+
+    def test_ping(self):
+        """ping reaches the kernel and what is behind it, and says so as iputils does"""
+        def heading(target):
+            return lambda size: f"PING {target} ({target}) {size}({size + 28}) bytes of data."
+
+        self.pings("10.7.0.1", heading("10.7.0.1"), 64)
+        self.pings("10.9.0.2", heading("10.9.0.2"), 63)
+        model = self.router.run("ping", "-n", "-c", 2, "-i", 0.2, "10.7.0.2").stdout.decode()
+        ours = self.tool("ping", "-c", 2, "-i", 0.2, "10.7.0.1").stdout.decode()
+        self.assertEqual(form(ours), form(model))
+
+    def test_ping_that_fails(self):
+        """ping tells of routers' errors, of silence and of what is too long, with the right status"""
+        status, lines = self.ping("-c", 2, "-i", 0.05, "-t", 1, "10.9.0.2")
+        self.assertEqual(status, 1)
+        self.assertEqual(lines[1:3], [
+            f"From 10.7.0.1 icmp_seq={number} Time to live exceeded" for number in (1, 2)])
+        self.assertRegex(lines[5], r"2 packets transmitted, 0 received, \+2 errors, 100% packet l")
+        status, lines = self.ping("-c", 1, "-W", 5, "10.7.0.77")
+        self.assertEqual((status, lines[1]), (
+            1, "From 10.7.0.2 icmp_seq=1 Destination Host Unreachable"))
+        done = self.tool("ping", "-c", 1, "-M", "do", "-s", 1473, "10.7.0.1", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"message too long, mtu=1500", done.stderr)
+        for words in [], ["somewhere"], ["-c", "0", "10.7.0.1"], ["-s", "70000", "10.7.0.1"], \
+                ["-6", "10.7.0.1"], ["-i", "x", "10.7.0.1"], ["10.7.0.1", "10.7.0.2"]:
+            self.assertEqual(self.tool("ping", *words, check=False).returncode, 2, words)
+
+    def test_ping_ends_with_its_client(self):
+        """ping says how it went when it is interrupted, and ends when its client goes"""
+        for by in signal.SIGINT, signal.SIGKILL:
+            process = subprocess.Popen(
+                [support.SOCKEYE, "ping", "-i", "0.05", "10.7.0.1"], env=self.environment,
+                stdout=subprocess.PIPE, text=True)
+            self.addCleanup(process.stdout.close)
+            for _ in range(4):
+                self.assertTrue(process.stdout.readline())
+            self.assertIn("raw", {line.split()[0] for line in self.sockets()})
+            process.send_signal(by)
+            rest = process.stdout.read()
+            status = process.wait(10)
+            if by == signal.SIGINT:
+                self.assertEqual(status, 0)
+                self.assertIn(" 0% packet loss", rest)
+            support.wait_until(lambda: not self.sockets(), "its socket is closed")
+
+    def sockets(self):
+        return self.tool("netstat", "-anw").stdout.decode().splitlines()[2:]
+
+    def test_ping_by_a_host_of_its_own(self):
+        """ping can bring the host that it speaks from"""
+        # A device that stays, so that the kernel's address is there before the host.
+        self.router.run("ip", "tuntap", "add", "dev", "tap5", "mode", "tap")
+        self.addCleanup(self.router.run, "ip", "link", "delete", "tap5")
+        self.router.run("ip", "address", "add", "10.5.0.1/24", "dev", "tap5")
+        self.router.run("ip", "link", "set", "tap5", "up")
+        done = self.router.run(
+            support.SOCKEYE, "ping", "--tap", "tap5", "--address", "10.5.0.2/24", "-c", 2, "-i",
+            0.1, "10.5.0.1")
+        self.assertIn(b"2 packets transmitted, 2 received", done.stdout)
+        done = self.router.run(
+            support.SOCKEYE, "ping", "--tap", "tap5", "--address", "10.5.0.2/24", "--out-loss",
+            "100%", "-c", 2, "-i", 0.1, "-W", 0.3, "10.5.0.1", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"2 packets transmitted, 0 received", done.stdout)
+
+    # Routes.
+
+    def trace(self, *words):
+        return self.tool("traceroute", *words).stdout.decode().splitlines()
+
+    def test_traceroute(self):
+        """traceroute finds the kernel's router by datagrams, echoes and segments"""
+        for options, size in ([], 60), (["-I"], 60), (["-T"], 40):
+            lines = self.trace(*options, "10.9.0.2")
+            self.assertEqual(
+                lines[0], f"traceroute to 10.9.0.2 (10.9.0.2), 30 hops max, {size} byte packets")
+            self.assertEqual(len(lines), 3, lines)
+            for number, hop in (1, "10.7.0.1"), (2, "10.9.0.2"):
+                self.assertRegex(
+                    lines[number], rf"^ {number}  {hop} \({hop}\)(  \d+\.\d{{3}} ms){{3}}$")
+        lines = self.trace("-n", "-q", 1, "-f", 2, "10.9.0.2")
+        self.assertRegex(lines[1], r"^ 2  10\.9\.0\.2  \d+\.\d{3} ms$")
+        model = self.far.run("traceroute", "-n", "10.7.0.2").stdout.decode()
+        self.assertEqual(form(model), form("\n".join(self.trace("-n", "10.9.0.2")) + "\n"))
+
+    def test_traceroute_that_fails(self):
+        """traceroute shows silence as stars, and marks what cannot be reached"""
+        self.far.run("ip", "route", "add", "blackhole", "10.10.0.1")
+        self.far.run("ip", "route", "add", "unreachable", "10.10.0.2")
+        self.router.run("ip", "route", "add", "10.10.0.0/16", "via", "10.9.0.2")
+        lines = self.trace("-n", "-w", 0.3, "-m", 4, "10.10.0.1")
+        self.assertEqual(lines[3:], [" 3  * * *", " 4  * * *"])
+        lines = self.trace("-n", "-q", 1, "10.10.0.2")
+        self.assertRegex(lines[-1], r"^ [23]  10\.9\.0\.2  \d+\.\d{3} ms !H$")
+
+
+class RoutesThroughAHost(unittest.TestCase):
+    """A forwarding host between two namespaces, which know nothing of it but a gateway."""
+
+    @classmethod
+    def setUpClass(cls):
+        support.require("ping", "traceroute")
+        if not os.path.exists("/dev/net/tun"):
+            raise unittest.SkipTest("there is no /dev/net/tun")
+        room = support.room()
+        cls.room = room.__enter__()
+        cls.addClassCleanup(room.__exit__, None, None, None)
+        cls.environment = dict(os.environ, XDG_RUNTIME_DIR=str(cls.room))
+        cls.middle, cls.left, cls.right = Namespace(), Namespace(), Namespace()
+        for namespace in cls.middle, cls.left, cls.right:
+            cls.addClassCleanup(namespace.remove)
+        cls.captures = [cls.room / "left.pcap", cls.room / "right.pcap"]
+        cls.host = cls.middle.start(
+            support.SOCKEYE, "host", "--name", "router", "--forward",
+            "--tap", "tapL", "--address", "10.1.0.1/24", "--address", "fd01::1/64",
+            "--capture", cls.captures[0],
+            "--tap", "tapR", "--address", "10.2.0.1/24", "--address", "fd02::1/64",
+            "--capture", cls.captures[1], "--route", "10.3.0.0/16=10.2.0.2",
+            env=cls.environment, stdout=subprocess.DEVNULL)
+        cls.addClassCleanup(support.stop, cls.host)
+        for device, namespace, number in ("tapL", cls.left, 1), ("tapR", cls.right, 2):
+            support.wait_until(lambda: cls.middle.has_device(device), "the host has its devices")
+            namespace.run("sysctl", "-qw", *EAGER)
+            # The kernel's end goes where the host is not.
+            cls.middle.run("ip", "link", "set", device, "netns", namespace.name)
+            namespace.run("ip", "address", "add", f"10.{number}.0.2/24", "dev", device)
+            namespace.run("ip", "address", "add", f"fd0{number}::2/64", "dev", device, "nodad")
+            namespace.run("ip", "link", "set", device, "up")
+            namespace.run("ip", "route", "add", "default", "via", f"10.{number}.0.1")
+            namespace.run("ip", "-6", "route", "add", "default", "via", f"fd0{number}::1")
+        cls.right.run("ip", "address", "add", "10.3.0.1/32", "dev", "lo")
+
+    def test_kernels_traceroute_across(self):
+        """the kernel's traceroute shows the host between the two"""
+        for options in [], ["-I"], ["-T"]:
+            for target in "10.2.0.2", "10.3.0.1":
+                lines = self.left.run(
+                    "traceroute", "-n", "-w", 2, *options, target).stdout.decode().splitlines()
+                self.assertEqual(len(lines), 3, lines)
+                self.assertRegex(lines[1], r"^ 1  10\.1\.0\.1(  \d+\.\d{3} ms){3}$")
+                self.assertRegex(
+                    lines[2], rf"^ 2  {re.escape(target)}(  \d+\.\d{{3}} ms){{3}}$")
+
+    def test_pings_and_streams_across(self):
+        """pings and a stream pass through the host, whose counters tell of them"""
+        self.left.run("ping", "-n", "-c", 3, "-i", 0.1, "10.2.0.2")
+        program = (
+            "import socket, sys\n"
+            "listener = socket.create_server(('', 5555))\n"
+            "print('ready', flush=True)\n"
+            "peer, _ = listener.accept()\n"
+            "while data := peer.recv(65536): peer.sendall(data)\n")
+        server = self.right.start(
+            support.system_python(), "-c", program, stdout=subprocess.PIPE)
+        self.addCleanup(support.stop, server)
+        self.addCleanup(server.stdout.close)
+        self.assertEqual(server.stdout.readline(), b"ready\n")
+        sent = os.urandom(1_000_000)
+        done = self.left.run("nc", "-N", "-w", 20, "10.2.0.2", 5555, input=sent)
+        self.assertEqual(done.stdout, sent)
+        table = support.run(
+            support.SOCKEYE, "netstat", "-i", env=self.environment).stdout.decode().splitlines()
+        counts = {line.split()[0]: line.split() for line in table[2:]}
+        for name in "tapL", "tapR":
+            self.assertGreater(int(counts[name][2]), 20)
+            self.assertGreater(int(counts[name][6]), 20)
+
+    def test_tools_on_a_router(self):
+        """the router's own tools reach both sides"""
+        for target in "10.1.0.2", "10.2.0.2", "10.3.0.1":
+            done = support.run(
+                support.SOCKEYE, "ping", "-c", 1, "-W", 2, target, env=self.environment)
+            self.assertIn(b"1 received", done.stdout)
+        routes = support.run(
+            support.SOCKEYE, "netstat", "-rn", env=self.environment).stdout.decode()
+        self.assertRegex(routes, r"10\.3\.0\.0 +10\.2\.0\.2 +255\.255\.0\.0 +UG .*tapR")
+
+
+def form(text):
+    """What a tool printed with all numbers and addresses taken out."""
+    return re.sub(r"\d+(\.\d+)*", "N", text)
+
+
+def connect(left, left_v4, left_v6, right, right_v4, right_v6):
+    """A pair of Ethernet interfaces between two namespaces."""
+    left.run("ip", "link", "add", "veth0", "type", "veth", "peer", "name", "veth0", "netns",
+             right.name)
+    for namespace, v4, v6 in (left, left_v4, left_v6), (right, right_v4, right_v6):
+        namespace.run("ip", "address", "add", v4, "dev", "veth0")
+        namespace.run("ip", "address", "add", v6, "dev", "veth0", "nodad")
+        namespace.run("ip", "link", "set", "veth0", "up")

@@ -27,7 +27,7 @@ public struct DatagramServer<Service: DatagramService>: Sendable {
     ) throws(SocketError) {
         self.service = service
         self.limits = limits
-        socket = Socket(.datagram, on: host)
+        socket = Socket(.datagram, family: AddressFamily(of: address.address), on: host)
         try socket.bind(to: address)
     }
 
@@ -44,7 +44,7 @@ public struct DatagramServer<Service: DatagramService>: Sendable {
             while await slots.take(), let datagram = await nextDatagram(into: &buffer) {
                 let payload = Array(buffer[..<datagram.count])
                 group.addTask {
-                    await answer(payload, from: datagram.source)
+                    await answer(payload, to: datagram)
                     slots.give()
                 }
             }
@@ -53,10 +53,13 @@ public struct DatagramServer<Service: DatagramService>: Sendable {
         socket.close()
     }
 
-    private func answer(_ payload: [UInt8], from source: SocketAddress) async {
+    private func answer(_ payload: [UInt8], to datagram: Socket.Datagram) async {
         guard let reply = await service.reply(to: payload) else { return }
+        // From where it was sent to, which the peer waits for (RFC 1122 §4.1.3.5).
+        var control = DatagramControl()
+        control.source = datagram.destination.address
         // A peer that cannot be reached, or a reply too long for it, is its own concern.
-        try? socket.send(reply.span, to: source)
+        try? socket.send(reply.span, to: datagram.source, control)
     }
 
     /// Nil when there will be none any more.

@@ -48,6 +48,19 @@ public final class ServiceConnection: Sendable {
 
     // MARK: - The end
 
+    /// Ends both sides without waiting: what was sent still arrives, and then the end of the
+    /// stream. What the peer has sent so far is dropped, or the connection would be reset.
+    func endNow() {
+        try? socket.shutdown(.sending)
+        var dropped = [UInt8](repeating: 0, count: 65_536)
+        // As much as the largest receive buffer holds; who sends faster than that is reset.
+        for _ in 0..<256 {
+            var span = dropped.mutableSpan
+            guard let count = try? socket.receiveNow(into: &span), count > 0 else { break }
+        }
+        socket.close()
+    }
+
     /// Ends our side, waits a little for the peer to end its own and drops what it still sends:
     /// bytes that nobody read would reset the connection, and what was sent last be lost
     /// (RFC 9112 §9.6, RFC 2525 §2.17).

@@ -1,5 +1,6 @@
 import Glibc
 import Sockets
+import Stack
 import Wire
 
 /// What is done with each connection of a server.
@@ -17,7 +18,7 @@ public struct StreamServer<Service: StreamService>: Sendable {
 
     /// Begins to listen; connections are taken once it runs.
     ///
-    /// - Parameter address: Port 0 asks for a free one.
+    /// - Parameter address: Port 0 asks for a free one; `::` takes connections of both families.
     /// - Throws: `EADDRINUSE`, `EADDRNOTAVAIL`.
     public init(
         _ service: Service, on host: HostDriver, at address: SocketAddress,
@@ -25,7 +26,7 @@ public struct StreamServer<Service: StreamService>: Sendable {
     ) throws(SocketError) {
         self.service = service
         self.limits = limits
-        listener = Socket(.stream, on: host)
+        listener = Socket(.stream, family: AddressFamily(of: address.address), on: host)
         try listener.bind(to: address)
         // What is accepted inherits these: answers leave at once, vanished peers are noticed.
         try listener.setNoDelay(true)
@@ -79,7 +80,7 @@ public struct StreamServer<Service: StreamService>: Sendable {
             socket.close()
         } catch {
             // Who is told to end does so in good order.
-            if error.code == ECANCELED { socket.close() } else { socket.abort() }
+            if error.code == ECANCELED { connection.endNow() } else { socket.abort() }
         }
         table.remove(connection)
     }

@@ -1,3 +1,6 @@
+import Equipment
+import Stack
+
 /// The words of a command line, taken one by one.
 ///
 /// `next` takes options and operands in any order, as GNU's programs do; `nextOption` stops at the
@@ -101,5 +104,17 @@ struct Arguments {
 
     func unexpected(_ operand: String) -> CommandError {
         .usage("\(command): unexpected '\(operand)'")
+    }
+}
+
+extension Arguments {
+    /// Takes the value of `option`, a number of seconds up to a day with or without a fraction.
+    mutating func seconds(
+        of option: String, from least: Interval
+    ) throws(CommandError) -> Interval {
+        try value(of: option, "a number of seconds, such as 0.2") { word in
+            guard word.last?.isNumber ?? false, let time = Interval(word + "s") else { return nil }
+            return time >= least && time <= .seconds(86_400) ? time : nil
+        }
     }
 }

@@ -10,6 +10,9 @@ enum Help {
           run     a program on Sockeye's stack instead of the kernel's, without root
           netstat the sockets, routes, interfaces and counters of a host
           arp     the neighbours of a host
+          ping    echoes from a host
+          traceroute
+                  the routers on the way from a host
           help    this text, or with a command's name what that command takes
           version the version
 
@@ -19,6 +22,7 @@ enum Help {
 
     static let texts: [String: String] = [
         "demo": demo, "host": host, "run": run, "netstat": netstat, "arp": arp,
+        "ping": ping, "traceroute": traceroute,
     ]
 
     private static let demo = """
@@ -86,13 +90,64 @@ enum Help {
                              only one runs
         """
 
+    /// What tools that speak say of the host they speak from.
+    private static let ownHost = """
+        \(hostChoice)
+
+        Instead of --name, the device and addresses of a host that lasts as long as the tool, as
+        'sockeye host' takes them: --tap NAME --address A/L --gateway ADDRESS …
+        """
+
+    private static let ping = """
+        usage: sockeye ping [--name NAME | DEVICE …] [OPTION …] ADDRESS
+
+        Echoes by ICMP or ICMPv6 from a host's own stack, in the form of iputils' ping. Link-local
+        addresses take their interface: fe80::1%tap0.
+
+          -c N               sends N requests (default: until SIGINT)
+          -i SECONDS         between requests (default: 1)
+          -s BYTES           of payload (default: 56)
+          -t N               hops that a request may take
+          -W SECONDS         how long to wait where nothing answers (default: 10)
+          -w SECONDS         when to end in any case
+          -M do|want|dont|probe
+                             whether requests may be fragmented
+          -I NAME            the interface to leave through, or the address to speak from
+          -q                 only the summary
+          -4, -6             IPv4, IPv6
+        \(ownHost)
+
+        Exit status: 0 when there was an answer, 1 when there was none, 2 when the command line
+        was wrong.
+        """
+
+    private static let traceroute = """
+        usage: sockeye traceroute [--name NAME | DEVICE …] [OPTION …] ADDRESS [BYTES]
+
+        The routers on the way to a destination, in the form of Linux's traceroute. Probes are
+        datagrams to ports from 33434 on, or
+
+          -I                 echo requests
+          -T                 TCP segments with SYN, to port 80
+
+          -q N               probes for each hop (default: 3)
+          -f N, -m N         the first and the last hop (default: 1 and 30)
+          -w SECONDS         how long to wait for answers (default: 5)
+          -p PORT            the first port, with -T the only one
+          -i NAME, -s A      the interface to leave through, the address to speak from
+          -n                 addresses once
+          -4, -6             IPv4, IPv6
+        \(ownHost)
+        """
+
     private static let netstat = """
-        usage: sockeye netstat [--name NAME] [-r | -i | -s] [OPTION …]
+        usage: sockeye netstat [--name NAME] [-r | -i | -g | -s] [OPTION …]
 
         The tables of a host in the form of net-tools' netstat: sockets, or one of
 
           -r                 routes (-6: those of IPv6)
           -i                 interfaces and what passed through them
+          -g                 groups that the interfaces are members of
           -s                 every counter, by protocol (-t, -u, -w: only those)
 
         Of the sockets:

@@ -67,6 +67,7 @@ struct HostCommand {
 
     private func openServices(on host: HostDriver) throws(CommandError) -> ServiceSet {
         var options = ServiceSet.Options()
+        options.address = plan.speaksIPv6 ? .unspecifiedV6 : .unspecifiedV4
         options.isWritable = isWritable
         do throws(ServiceError) {
             return try ServiceSet(services, on: host, options: options)

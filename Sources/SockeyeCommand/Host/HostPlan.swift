@@ -17,6 +17,11 @@ struct HostPlan {
     /// Repeats the same random decisions; nil for chance.
     var seed: UInt64?
 
+    /// Whether it was given addresses of IPv6.
+    var speaksIPv6: Bool {
+        links.contains { $0.addresses.contains { !$0.address.isIPv4 } }
+    }
+
     /// - Throws: What is missing or contradicts itself.
     func check(_ command: String) throws(CommandError) {
         for (number, link) in links.enumerated() {

@@ -32,7 +32,10 @@ extension Tool {
 /// The tools by name.
 enum ToolBox {
     private static var tools: [(name: String, tool: any Tool.Type)] {
-        [("netstat", Netstat.self), ("arp", ARPTool.self)]
+        [
+            ("netstat", Netstat.self), ("arp", ARPTool.self), ("ping", Ping.self),
+            ("traceroute", Traceroute.self),
+        ]
     }
 
     static func tool(_ name: String) -> (any Tool.Type)? {

@@ -27,6 +27,9 @@ public struct ReportedError: Equatable, Sendable {
     public let code: UInt8
     /// What the next hop carries, in bytes, where the datagram was too big; else 0.
     public let mtu: Int
+    /// What stood behind the ports in the packet: TCP's sequence number; of an echo its identifier
+    /// and sequence number.
+    public let sequence: UInt32
 }
 
 /// What waits for the reader of a datagram endpoint, within its receive buffer: datagrams, and the

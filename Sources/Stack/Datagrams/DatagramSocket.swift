@@ -122,7 +122,8 @@ struct DatagramSocket: ~Copyable {
             inbox.keep(
                 ReportedError(
                     reason: reason, destination: error.remote, reporter: error.reporter,
-                    type: error.type, code: error.code, mtu: mtu))
+                    type: error.type, code: error.code, mtu: mtu,
+                    sequence: error.sequence.rawValue))
         } else if remote == nil || !error.kind.isLasting {
             return false
         }

@@ -73,7 +73,7 @@ extension UDPLayer {
         sockets[id].inbox.keep(
             ReportedError(
                 reason: .messageTooLong, destination: route.target, reporter: nil, type: 0,
-                code: 0, mtu: route.path.mtu))
+                code: 0, mtu: route.path.mtu, sequence: 0))
     }
 }
 

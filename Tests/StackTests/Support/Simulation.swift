@@ -13,10 +13,7 @@ final class Simulation {
     /// What a simulation is made of.
     struct Setting: CustomTestStringConvertible {
         var link = LinkKind.ip
-        var family = AddressFamily.inet
-        /// What each side's interface takes: packets to the server, and back.
-        var clientMTU = 1500
-        var serverMTU = 1500
+        var mtu = 1500
         /// What the links do to packets on the way to the server, and back.
         var forward = Impairments()
         var backward = Impairments()
@@ -28,17 +25,7 @@ final class Simulation {
 
         /// What the log of a test calls it.
         var testDescription: String {
-            "\(link), \(family), MTU \(clientMTU) and \(serverMTU), sums \(offloadsChecksums), "
-                + "merges \(segments), seed \(seed), \(forward), \(backward)"
-        }
-
-        /// The same MTU both ways.
-        var mtu: Int {
-            get { clientMTU }
-            set {
-                clientMTU = newValue
-                serverMTU = newValue
-            }
+            "\(link), sums \(offloadsChecksums), merges \(segments), seed \(seed), \(forward)"
         }
 
         /// The same impairments both ways.
@@ -61,17 +48,10 @@ final class Simulation {
         case server
     }
 
-    static func address(_ side: Side, _ family: AddressFamily) -> IPAddress {
-        let number: UInt8 = side == .client ? 1 : 2
-        return family == .inet
-            ? .v4(10, 7, 0, number) : IPAddress(high: 0xFD07 << 48, low: UInt64(number))
-    }
-
-    var clientAddress: IPAddress { Self.address(.client, family) }
-    var serverAddress: IPAddress { Self.address(.server, family) }
+    static let clientAddress = IPAddress.v4(10, 7, 0, 1)
+    static let serverAddress = IPAddress.v4(10, 7, 0, 2)
     static let interface = InterfaceID(rawValue: 1)
 
-    let family: AddressFamily
     let pools: BufferPools
     var client: Host
     var server: Host
@@ -91,7 +71,6 @@ final class Simulation {
         let offset = setting.link == .ethernet ? 14 : 0
         self.pools = pools
         networkOffset = offset
-        family = setting.family
         client = Self.host(setting, .client, pools)
         server = Self.host(setting, .server, pools)
         forward = ImpairedLink(
@@ -106,15 +85,17 @@ final class Simulation {
         configuration.tcp = setting.tcp
         var host = Host(configuration, pools: pools)
         let mac = MACAddress(2, 0, 0, 0, 0, isClient ? 1 : 2)
-        let address = address(side, setting.family)
+        let address = isClient ? clientAddress : serverAddress
         host.addInterface(
             InterfaceConfiguration(
                 name: "eth0", link: setting.link == .ethernet ? .ethernet(mac) : .ip,
-                mtu: isClient ? setting.clientMTU : setting.serverMTU,
-                addresses: [IPPrefix(address: address, length: address.isIPv4 ? 24 : 64)]
-                    .compactMap { $0 },
+                mtu: setting.mtu, addresses: [prefix(of: address)],
                 offloadsChecksums: setting.offloadsChecksums, segments: setting.segments))
         return host
+    }
+
+    private static func prefix(of address: IPAddress) -> IPPrefix {
+        IPPrefix(address: address, length: 24) ?? IPPrefix(host: address)
     }
 
     subscript(_ side: Side) -> Host {
@@ -232,12 +213,9 @@ extension Host {
 struct PacketDigest: Equatable {
     private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
     private(set) var count = 0
-    /// Bytes of the largest packet.
-    private(set) var largest = 0
 
     mutating func add(_ packet: borrowing Packet, at now: Instant) {
         count += 1
-        largest = max(largest, packet.count)
         mix(UInt64(bitPattern: now.nanoseconds))
         mix(UInt64(packet.count))
         // The headers tell packets apart, and carry a checksum of the rest.

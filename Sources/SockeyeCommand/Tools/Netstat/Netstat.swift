@@ -8,6 +8,7 @@ struct Netstat: Tool {
         case sockets
         case routes
         case interfaces
+        case groups
         case statistics
     }
 
@@ -36,6 +37,7 @@ struct Netstat: Tool {
         case "-6", "--inet6": v6 = true
         case "-r", "--route": try choose(.routes, arguments)
         case "-i", "--interfaces": try choose(.interfaces, arguments)
+        case "-g", "--groups": try choose(.groups, arguments)
         case "-s", "--statistics": try choose(.statistics, arguments)
         default: return false
         }
@@ -59,6 +61,7 @@ struct Netstat: Tool {
         case .sockets: sockets(host)
         case .routes: routes(host)
         case .interfaces: InterfaceLines.lines(host.withHost { $0.interfaces })
+        case .groups: groups(host)
         case .statistics:
             Statistics.lines(
                 host.withHost { $0.counters }, titles: protocols.isEmpty ? nil : protocols)
@@ -101,6 +104,20 @@ struct Netstat: Tool {
     private func rank(_ entry: SocketEntry) -> Int {
         let kind = entry.proto == .tcp ? 0 : entry.proto == .udp ? 1 : 2
         return kind * 4 + (entry.local.address.isIPv4 ? 0 : 2) + (isServer(entry) ? 0 : 1)
+    }
+
+    private func groups(_ host: HostDriver) -> [String] {
+        let (memberships, interfaces) = host.withHost { ($0.memberships, $0.interfaces) }
+        let names = interfaces.map(\.name)
+        let wanted = memberships.filter { v4 == v6 || $0.group.isIPv4 == v4 }
+        return [
+            "IPv6/IPv4 Group Memberships", "Interface       RefCnt Group",
+            "--------------- ------ ---------------------",
+        ]
+            + wanted.map { membership in
+                Column.left(RouteLines.name(membership.interface, names), 15) + " "
+                    + Column.left(String(membership.users), 6) + " \(membership.group)"
+            }
     }
 
     /// The routes of IPv4, as net-tools has it, or those of the families asked for.
