@@ -58,14 +58,14 @@ import Wire
         let sender = simulation.client.open(.datagram)
         try simulation.client.send(
             sender, [1, 2, 3].span,
-            to: SocketAddress(address: Simulation.serverAddress, port: 9))
+            to: SocketAddress(address: simulation.serverAddress, port: 9))
         simulation.run(for: .milliseconds(10))
         var isSeen = false
         while let (frame, bytes) = try receive(&simulation.client, endpoint) {
             guard frame.etherType == .ipv4, bytes[9] == 17 else { continue }
             isSeen = true
             var sum = InternetChecksum.pseudoHeader(
-                source: Simulation.clientAddress, destination: Simulation.serverAddress,
+                source: simulation.clientAddress, destination: simulation.serverAddress,
                 proto: .udp, length: UInt32(bytes.count - 20))
             sum.add(bytes.span.extracting(droppingFirst: 20))
             #expect(sum.value == 0)

@@ -13,7 +13,10 @@ final class Simulation {
     /// What a simulation is made of.
     struct Setting: CustomTestStringConvertible {
         var link = LinkKind.ip
-        var mtu = 1500
+        var family = AddressFamily.inet
+        /// What each side's interface takes: packets to the server, and back.
+        var clientMTU = 1500
+        var serverMTU = 1500
         /// What the links do to packets on the way to the server, and back.
         var forward = Impairments()
         var backward = Impairments()
@@ -25,7 +28,17 @@ final class Simulation {
 
         /// What the log of a test calls it.
         var testDescription: String {
-            "\(link), sums \(offloadsChecksums), merges \(segments), seed \(seed), \(forward)"
+            "\(link), \(family), MTU \(clientMTU) and \(serverMTU), sums \(offloadsChecksums), "
+                + "merges \(segments), seed \(seed), \(forward), \(backward)"
+        }
+
+        /// The same MTU both ways.
+        var mtu: Int {
+            get { clientMTU }
+            set {
+                clientMTU = newValue
+                serverMTU = newValue
+            }
         }
 
         /// The same impairments both ways.
@@ -48,10 +61,17 @@ final class Simulation {
         case server
     }
 
-    static let clientAddress = IPAddress.v4(10, 7, 0, 1)
-    static let serverAddress = IPAddress.v4(10, 7, 0, 2)
+    static func address(_ side: Side, _ family: AddressFamily) -> IPAddress {
+        let number: UInt8 = side == .client ? 1 : 2
+        return family == .inet
+            ? .v4(10, 7, 0, number) : IPAddress(high: 0xFD07 << 48, low: UInt64(number))
+    }
+
+    var clientAddress: IPAddress { Self.address(.client, family) }
+    var serverAddress: IPAddress { Self.address(.server, family) }
     static let interface = InterfaceID(rawValue: 1)
 
+    let family: AddressFamily
     let pools: BufferPools
     var client: Host
     var server: Host
@@ -71,6 +91,7 @@ final class Simulation {
         let offset = setting.link == .ethernet ? 14 : 0
         self.pools = pools
         networkOffset = offset
+        family = setting.family
         client = Self.host(setting, .client, pools)
         server = Self.host(setting, .server, pools)
         forward = ImpairedLink(
@@ -85,17 +106,15 @@ final class Simulation {
         configuration.tcp = setting.tcp
         var host = Host(configuration, pools: pools)
         let mac = MACAddress(2, 0, 0, 0, 0, isClient ? 1 : 2)
-        let address = isClient ? clientAddress : serverAddress
+        let address = address(side, setting.family)
         host.addInterface(
             InterfaceConfiguration(
                 name: "eth0", link: setting.link == .ethernet ? .ethernet(mac) : .ip,
-                mtu: setting.mtu, addresses: [prefix(of: address)],
+                mtu: isClient ? setting.clientMTU : setting.serverMTU,
+                addresses: [IPPrefix(address: address, length: address.isIPv4 ? 24 : 64)]
+                    .compactMap { $0 },
                 offloadsChecksums: setting.offloadsChecksums, segments: setting.segments))
         return host
-    }
-
-    private static func prefix(of address: IPAddress) -> IPPrefix {
-        IPPrefix(address: address, length: 24) ?? IPPrefix(host: address)
     }
 
     subscript(_ side: Side) -> Host {
@@ -213,9 +232,12 @@ extension Host {
 struct PacketDigest: Equatable {
     private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
     private(set) var count = 0
+    /// Bytes of the largest packet.
+    private(set) var largest = 0
 
     mutating func add(_ packet: borrowing Packet, at now: Instant) {
         count += 1
+        largest = max(largest, packet.count)
         mix(UInt64(bitPattern: now.nanoseconds))
         mix(UInt64(packet.count))
         // The headers tell packets apart, and carry a checksum of the rest.

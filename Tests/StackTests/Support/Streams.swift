@@ -90,19 +90,19 @@ struct Talker {
 extension Simulation {
     /// A listener at the server.
     func listen(_ port: UInt16 = 80, backlog: Int = 16) throws -> EndpointID {
-        let listener = server.open(.stream)
+        let listener = server.open(.stream, family: family)
         try server.bind(
-            listener, to: SocketAddress(address: .unspecifiedV4, port: port))
+            listener, to: SocketAddress(address: family.unspecified, port: port))
         try server.listen(listener, backlog: backlog)
         return listener
     }
 
     /// A connection attempt of the client.
     func connect(_ port: UInt16 = 80) throws -> EndpointID {
-        let endpoint = client.open(.stream)
+        let endpoint = client.open(.stream, family: family)
         do throws(StackError) {
             try client.connect(
-                endpoint, to: SocketAddress(address: Self.serverAddress, port: port))
+                endpoint, to: SocketAddress(address: serverAddress, port: port))
         } catch .inProgress {
         }
         return endpoint

@@ -64,10 +64,11 @@ struct ImpairedTransfer {
             "loss \(loss) %, delay \(delay.microseconds) us, disorder \(disorder) %"
         }
 
-        /// Four of its own, so that the matrix has as many different ones as transfers.
+        /// Some of its own, so that the matrix has as many different ones as transfers.
         var seeds: Range<UInt64> {
             let cell = UInt64(loss * 31 + disorder) &+ UInt64(delay.microseconds) &* 1009
-            return cell &* 4..<cell &* 4 &+ 4
+            let count: UInt64 = isLongRun ? 100 : 4
+            return cell &* count..<cell &* count &+ count
         }
 
         func setting(_ seed: UInt64) -> Simulation.Setting {
@@ -79,7 +80,8 @@ struct ImpairedTransfer {
             setting.impairments.duplication = .percent(disorder / 2)
             if disorder == 30 { setting.impairments.jitter = delay / 8 }
             setting.seed = seed
-            setting.link = seed % 2 == 1 ? .ethernet : .ip
+            setting.family = seed / 2 % 2 == 1 ? .inet6 : .inet
+            setting.link = seed % 2 == 1 && setting.family == .inet ? .ethernet : .ip
             setting.segments = seed % 3 == 2
             setting.offloadsChecksums = seed % 4 == 3
             setting.tcp.timestamps = seed % 5 != 3
