@@ -12,6 +12,21 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
     case neighbourUnresolved
     case neighbourQueueFull
     case neighbourTableFull
+    /// ARP from our own, from everybody's or from nobody's hardware address.
+    case arpBadSender
+    /// ARP from somebody who claims an address of ours.
+    case arpConflict
+    // Neighbour discovery
+    case ndMalformed
+    /// A hop limit below 255: from another link.
+    case ndNotFromLink
+    case ndFragment
+    case ndIgnored
+    /// More routers, prefixes, addresses or servers than are kept.
+    case ndLimit
+    case ndBadMTU
+    /// Somebody claims an address of ours.
+    case ndConflict
     // IP
     case ipMalformed
     case ipBadChecksum
@@ -72,6 +87,16 @@ public enum Event: UInt8, CaseIterable, Sendable {
     case packetsForwarded
     case arpRequestsSent
     case arpRepliesSent
+    case arpProbesSent
+    case arpAnnouncementsSent
+    case neighbourSolicitationsSent
+    case neighbourAdvertisementsSent
+    case routerSolicitationsSent
+    case routerAdvertisementsSent
+    case routerAdvertisementsReceived
+    case addressesAssigned
+    case addressesDuplicate
+    case addressesDefended
     case icmpEchoesAnswered
     case icmpErrorsSent
     case icmpErrorsReceived

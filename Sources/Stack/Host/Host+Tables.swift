@@ -16,14 +16,6 @@ public struct SocketEntry: Equatable, Sendable {
     public let sendQueue: Int
 }
 
-/// A line of the neighbour table, as `arp` shows it.
-public struct NeighbourEntry: Equatable, Sendable {
-    public let address: IPAddress
-    /// nil while it is being asked for.
-    public let linkAddress: MACAddress?
-    public let interface: InterfaceID
-}
-
 /// A line of the table of interfaces, as `netstat -i` shows it.
 public struct InterfaceEntry: Equatable, Sendable {
     public let interface: InterfaceID
@@ -145,20 +137,5 @@ extension Host {
             kind: kind, proto: socket.proto, local: socket.local,
             remote: socket.remote ?? none(like: socket.local), state: nil,
             receiveQueue: socket.inbox.byteCount, sendQueue: 0)
-    }
-
-    /// The neighbours that are known or being asked for.
-    public var neighbours: [NeighbourEntry] {
-        var entries: [NeighbourEntry] = []
-        for place in 0..<network.neighbours.entries.placeCount {
-            guard let id = network.neighbours.entries.index(at: place) else { continue }
-            let isKnown = network.neighbours.entries[id].state != .incomplete
-            entries.append(
-                NeighbourEntry(
-                    address: network.neighbours.entries[id].address,
-                    linkAddress: isKnown ? network.neighbours.entries[id].linkAddress : nil,
-                    interface: network.neighbours.entries[id].interface))
-        }
-        return entries
     }
 }

@@ -75,7 +75,7 @@ public struct Host: ~Copyable, Sendable {
         guard network.isValid(interface), !prefix.address.isMulticast else {
             throw .invalidArgument
         }
-        network.addAddress(InterfaceAddress(prefix), on: interface)
+        network.addManualAddress(prefix, on: interface, announces: true)
     }
 
     /// Takes an address away.
@@ -193,6 +193,7 @@ public struct Host: ~Copyable, Sendable {
     }
 
     private mutating func takeUpErrors() {
+        network.reportUnresolved()
         while let error = network.errors.popFirst() {
             if raw.isInUse { raw.takeUp(error) }
             switch error.proto {
@@ -210,6 +211,7 @@ public struct Host: ~Copyable, Sendable {
         case .timeWait: tcp.remove(timeWait: owner.index, &network)
         case .neighbour: network.neighbourTimer(owner.index)
         case .groups: network.groupTimer(Int(owner.index.place))
+        case .interface: network.upkeep(InterfaceID(rawValue: owner.number))
         }
     }
 

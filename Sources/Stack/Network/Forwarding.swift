@@ -72,6 +72,7 @@ extension NetworkLayer {
             sendError(.beyondScope, about: packet, on: id)
             return
         }
+        if hop.interface == id { sendRedirectV6(packet, header, to: hop.address, on: id) }
         let mtu = interfaces[hop.interface.rawValue].mtu
         guard forwardedCount(packet, IPv6Header.byteCount) <= mtu else {
             counters.count(.packetTooBig)

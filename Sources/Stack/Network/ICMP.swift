@@ -134,9 +134,22 @@ extension NetworkLayer {
     }
 
     /// Tells our own transports that `packet`, an IP packet of ours, could not leave.
-    mutating func reportUnreachable(_ packet: borrowing Packet) {
+    private mutating func reportUnreachable(_ packet: borrowing Packet, on id: InterfaceID) {
         counters.count(.neighbourUnresolved)
-        guard let flow = QuotedFlow(packet.head) else { return }
+        let source = QuotedFlow(packet.head)?.local.address
+        guard let flow = QuotedFlow(packet.head), let source, interface(owning: source) != nil
+        else {
+            sendError(.hostUnreachable, about: packet, on: id)
+            return
+        }
         report(.hostUnreachable, flow)
+    }
+
+    /// Tells the senders of packets whose next hop did not answer: our own transports, or those
+    /// whose packets we passed on (RFC 1812 §5.2.7.1, RFC 4861 §7.2.2).
+    mutating func reportUnresolved() {
+        while let unresolved = unresolved.popFirst() {
+            reportUnreachable(unresolved.packet, on: unresolved.interface)
+        }
     }
 }

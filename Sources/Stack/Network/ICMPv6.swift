@@ -26,6 +26,8 @@ extension NetworkLayer {
         case .multicastListenerQuery, .multicastListenerReport, .multicastListenerDone,
             .multicastListenerReportV2:
             acceptMulticastListener(delivery)
+        case _ where type.isNeighbourDiscovery:
+            acceptNeighbourDiscovery(delivery)
         default:
             // Unknown informational messages are passed over (RFC 4443 §2.4 (b)).
             counters.count(.icmpIgnored)

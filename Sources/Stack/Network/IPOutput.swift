@@ -57,6 +57,10 @@ extension NetworkLayer {
         if let source = source.v4, let target = destination.v4 {
             writeIPv4Header(on: &packet, from: source, to: target, options)
         } else {
+            var options = options
+            if options.timeToLive == nil, !destination.isMulticast {
+                options.timeToLive = interfaces[path.interface.rawValue].hopLimit
+            }
             writeIPv6Header(on: &packet, from: source.v6, to: destination.v6, options)
         }
         guard mayLeave(packet, to: destination, on: path.interface, options) else { return }

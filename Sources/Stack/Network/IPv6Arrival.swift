@@ -61,7 +61,10 @@ extension NetworkLayer {
         of destination: IPv6Address, on id: InterfaceID, isOwn: Bool
     ) -> Delivery.Cast? {
         let address = IPAddress(destination)
-        if destination.isMulticast { return isMember(of: address, on: id) ? .multicast : nil }
+        if destination.isMulticast {
+            return isMember(of: address, on: id) || isAskedAfter(in: destination, on: id)
+                ? .multicast : nil
+        }
         // ::1 never comes from a link (RFC 4291 §2.5.3).
         if destination.isLoopback, !isOwn, id != Self.loopbackID { return nil }
         return isOurs(address, on: id) ? .unicast : nil

@@ -39,6 +39,16 @@ public struct InterfaceConfiguration: Sendable {
     public var offloadsChecksums: Bool
     /// Whether the link cuts merged TCP packets of up to 64 KB into segments.
     public var segments: Bool
+    /// Whether it is asked, before an address of `addresses` is used, if somebody else has it:
+    /// by ARP probes (RFC 5227 §2.1) and duplicate address detection (RFC 4862 §5.4).
+    public var detectsDuplicates = false
+    /// Whether neighbours are told of `addresses` unasked. Addresses that are checked first, or
+    /// added later, are told of in any case.
+    public var announcesAddresses = false
+    /// How the interface comes to IPv6 addresses by itself; nil: it does not.
+    public var autoconfiguration: IPv6Autoconfiguration?
+    /// What is told to hosts that configure themselves; nil: nothing.
+    public var advertising: RouterAdvertising?
 
     public init(
         name: String, link: Link, mtu: Int = 1500, addresses: [IPPrefix] = [],
@@ -70,12 +80,19 @@ struct Interface: ~Copyable {
     /// The largest IP packet now: that of the configuration, or less where a router says so.
     var mtu: Int
     var addresses: [InterfaceAddress] = []
+    /// The hop limit that routers told (RFC 4861 §6.3.4); nil for the host's.
+    var hopLimit: UInt8?
+    var times: NeighbourTimes
+    var autoconfiguration = AutoconfigurationState()
+    /// When addresses were last defended.
+    var defended: [DefendedAddress] = []
     /// Packets for the link, in order.
     var output = Ring<Packet>()
     var counters = InterfaceCounters()
 
-    init(_ configuration: InterfaceConfiguration) {
+    init(_ configuration: InterfaceConfiguration, _ times: NeighbourTimes) {
         self.configuration = configuration
+        self.times = times
         mtu = configuration.mtu
     }
 

@@ -44,17 +44,32 @@ public struct InterfaceAddress: Equatable, Sendable {
         self.validUntil = validUntil
     }
 
+    /// Whether its prefix says which addresses are on the link: that of addresses made of a
+    /// router's prefix does not (RFC 5942 §4).
+    var namesNetwork: Bool { origin == .manual || origin == .linkLocal }
+
     /// Whether packets are received on it and sent from it.
     public var isUsable: Bool { state == .preferred || state == .deprecated }
 }
 
 /// Addresses, and whose they are.
 extension NetworkLayer {
+    /// Gives the interface an address of the user's: one that is checked first, or told of at once.
+    mutating func addManualAddress(_ prefix: IPPrefix, on id: InterfaceID, announces: Bool) {
+        guard interfaces[id.rawValue].configuration.detectsDuplicates else {
+            addAddress(InterfaceAddress(prefix), on: id)
+            if announces { announce(prefix.address, on: id) }
+            return
+        }
+        addAddress(InterfaceAddress(prefix, state: .tentative), on: id)
+        detectDuplicates(of: prefix.address, on: id)
+    }
+
     /// Gives the interface an address and a route to the network it is on.
     mutating func addAddress(_ address: InterfaceAddress, on id: InterfaceID) {
         removeAddress(address.prefix.address, on: id)
         interfaces[id.rawValue].addresses.append(address)
-        routes.add(Route(to: address.prefix.masked, on: id))
+        if address.namesNetwork { routes.add(Route(to: address.prefix.masked, on: id)) }
     }
 
     /// Takes an address away, and the route to its network unless another address is on it;
@@ -62,11 +77,14 @@ extension NetworkLayer {
     @discardableResult
     mutating func removeAddress(_ address: IPAddress, on id: InterfaceID) -> Bool {
         guard let place = interfaces[id.rawValue].place(of: address) else { return false }
-        let network = interfaces[id.rawValue].addresses.remove(at: place).prefix.masked
+        forgetProbe(of: address, on: id)
+        let gone = interfaces[id.rawValue].addresses.remove(at: place)
+        guard gone.namesNetwork else { return true }
+        let network = gone.prefix.masked
         var isShared = false
-        for index in interfaces[id.rawValue].addresses.indices
-        where interfaces[id.rawValue].addresses[index].prefix.masked == network {
-            isShared = true
+        for index in interfaces[id.rawValue].addresses.indices {
+            let other = interfaces[id.rawValue].addresses[index]
+            if other.namesNetwork, other.prefix.masked == network { isShared = true }
         }
         if !isShared { routes.remove(Route(to: network, on: id)) }
         return true

@@ -26,6 +26,13 @@ struct NetworkLayer: ~Copyable {
     var redirects = RedirectTable()
     var neighbours = NeighbourTable()
     var groups = GroupTable()
+    var proxies = ProxyTable()
+    /// Packets whose next hop did not answer; their senders are to be told.
+    var unresolved = Ring<LoopedPacket>()
+    /// What neighbours see of chance: delays, numbers, temporary addresses.
+    var neighbourRandom: RandomSource
+    /// Makes stable addresses (RFC 7217).
+    let addressKey: KeyedHash
     var icmpLimit = RateLimit(perSecond: 1000, burst: 50)
     /// Packet endpoints, which see frames as they come and go.
     var taps = PacketLayer()
@@ -44,6 +51,8 @@ struct NetworkLayer: ~Copyable {
         hash = KeyedHash(key: random.next(), random.next())
         identification = UInt16(truncatingIfNeeded: random.next())
         self.random = random
+        neighbourRandom = RandomSource(seed: hash.secret(1), hash.secret(2))
+        addressKey = KeyedHash(key: hash.secret(3), hash.secret(4))
         _ = addInterface(
             InterfaceConfiguration(
                 name: "lo", link: .loopback, mtu: 65535,
@@ -67,11 +76,13 @@ struct NetworkLayer: ~Copyable {
 
     mutating func addInterface(_ configuration: InterfaceConfiguration) -> InterfaceID {
         let id = InterfaceID(rawValue: interfaces.count)
-        interfaces.append(Interface(configuration))
+        interfaces.append(Interface(configuration, NeighbourTimes(&neighbourRandom)))
         prepareGroups(on: id)
         for prefix in configuration.addresses {
-            addAddress(InterfaceAddress(prefix), on: id)
+            addManualAddress(
+                prefix, on: id, announces: configuration.announcesAddresses)
         }
+        startAutoconfiguration(on: id)
         return id
     }
 

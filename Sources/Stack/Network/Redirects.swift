@@ -50,10 +50,11 @@ extension NetworkLayer {
     /// Takes a redirect up, if it comes from the router that the host uses for `destination` and
     /// names a neighbour on the same link (RFC 1122 §3.2.2.2; RFC 4861 §8.1). Routers take none
     /// (RFC 1812 §5.2.7.2).
+    @discardableResult
     mutating func takeRedirect(
         of destination: IPAddress, to gateway: IPAddress, from router: IPAddress,
         on id: InterfaceID
-    ) {
+    ) -> Bool {
         guard !forwards, id != Self.loopbackID,
             !destination.isMulticast, !isBroadcast(destination, on: id),
             interface(owning: destination) == nil, interface(owning: gateway) == nil,
@@ -65,9 +66,10 @@ extension NetworkLayer {
                 || gateway == destination
         else {
             counters.count(.icmpIgnored)
-            return
+            return false
         }
         counters.count(.redirectsTaken)
         redirects.take(destination, to: gateway, on: id, at: now)
+        return true
     }
 }

@@ -9,10 +9,26 @@ struct TimerOwner: Equatable, Sendable {
         case neighbour
         /// The place is the number of a link's querier.
         case groups
+        /// Of the interface of that number.
+        case interface
     }
 
     let kind: Kind
     let index: SlabIndex
+
+    init(kind: Kind, index: SlabIndex) {
+        self.kind = kind
+        self.index = index
+    }
+
+    /// - Parameter number: What is numbered and in no slab.
+    init(kind: Kind, number: Int) {
+        self.kind = kind
+        index = SlabIndex(place: UInt32(truncatingIfNeeded: number), generation: 1)
+    }
+
+    /// The number that it was made with.
+    var number: Int { Int(index.place) }
 }
 
 /// The name of a scheduled timer. It outlives the timer harmlessly.

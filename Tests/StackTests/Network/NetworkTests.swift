@@ -108,13 +108,15 @@ import Wire
         #expect(wire.takeIP() != nil)
     }
 
-    @Test("A neighbour not heard of for long is used and asked again")
+    @Test("A neighbour not heard of for long is used, and asked five seconds later")
     func arpRefresh() {
         let wire = Ethernet()
         wire.meet()
         wire.wait(.seconds(60))
         wire.injectIP(.icmp, wire.icmp(.echoRequest, rest: 1, []))
         #expect(wire.takeIP() != nil)
+        #expect(wire.takeARP() == nil)
+        wire.wait(.seconds(5))
         let request = wire.takeARP()
         #expect(request?.operation == .request)
         #expect(request?.targetProtocolAddress == Ethernet.peerAddress)
