@@ -69,6 +69,7 @@ extension NetworkLayer {
     mutating func addAddress(_ address: InterfaceAddress, on id: InterfaceID) {
         removeAddress(address.prefix.address, on: id)
         interfaces[id.rawValue].addresses.append(address)
+        joinSolicitedNode(of: address.prefix.address, on: id)
         if address.namesNetwork { routes.add(Route(to: address.prefix.masked, on: id)) }
     }
 
@@ -78,6 +79,7 @@ extension NetworkLayer {
     mutating func removeAddress(_ address: IPAddress, on id: InterfaceID) -> Bool {
         guard let place = interfaces[id.rawValue].place(of: address) else { return false }
         forgetProbe(of: address, on: id)
+        leaveSolicitedNode(of: address, on: id)
         let gone = interfaces[id.rawValue].addresses.remove(at: place)
         guard gone.namesNetwork else { return true }
         let network = gone.prefix.masked

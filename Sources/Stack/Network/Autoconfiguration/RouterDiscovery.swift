@@ -78,6 +78,7 @@ extension NetworkLayer {
             let known = noteNeighbour(router, at: sender, on: id)
         {
             neighbours.entries[known].isRouter = true
+            if packet.lifetime > 0 { keep(known) }
         }
         takeRouter(router, lifetime: packet.lifetime, preference: packet.preference, on: id)
         var offset = 0

@@ -63,6 +63,8 @@ extension NetworkLayer {
 
     /// With an address on the link, routers can be spoken to.
     mutating func linkLocalAssigned(on id: InterfaceID) {
+        // What was reported of groups so far came from nobody (RFC 3590 §4).
+        reportGroupsAgain(on: id, isIPv4: false)
         if let settings = interfaces[id.rawValue].configuration.autoconfiguration,
             settings.acceptsRouterAdvertisements
         {

@@ -63,7 +63,8 @@ extension NetworkLayer {
         let (target, sender) = (packet.target, packet.options.sourceLinkAddress)
         let isDetecting = message.source.isUnspecified
         guard !target.isMulticast,
-            !isDetecting || message.destination.isSolicitedNode && sender == nil
+            !isDetecting || message.destination.isSolicitedNode && sender == nil,
+            sender.map({ !$0.isMulticast && $0 != .zero }) ?? true
         else {
             counters.count(.ndMalformed)
             return
@@ -84,8 +85,13 @@ extension NetworkLayer {
             advertise(target, to: .allNodes, isSolicited: false, overrides: !isProxy, on: id)
             return
         }
-        if let sender { noteNeighbour(IPAddress(message.source), at: sender, on: id) }
-        advertise(target, to: message.source, isSolicited: true, overrides: !isProxy, on: id)
+        let asker = IPAddress(message.source)
+        if let sender { noteNeighbour(asker, at: sender, on: id) }
+        // A static entry is believed above what was said.
+        let isStatic = neighbour(asker, on: id).map { neighbours.entries[$0].state == .permanent }
+        advertise(
+            target, to: message.source, isSolicited: true, overrides: !isProxy,
+            at: isStatic == true ? nil : sender, on: id)
     }
 
     /// Somebody asks for an address that we are not sure of: another one who checks it, or one

@@ -5,10 +5,14 @@ import Wire
 extension NetworkLayer {
     /// Sends an ICMPv6 message with a hop limit of 255 on its link.
     ///
-    /// - Parameter packet: The message, its checksum in place.
+    /// Speaking of neighbours is no use of them: whoever only asks is not asked in return.
+    ///
+    /// - Parameters:
+    ///   - packet: The message, its checksum in place.
+    ///   - hardware: Where the neighbour that it is for just said that it is.
     mutating func sendNeighbourMessage(
         _ packet: consuming Packet, from source: IPv6Address, to destination: IPv6Address,
-        on id: InterfaceID
+        at hardware: MACAddress? = nil, on id: InterfaceID
     ) {
         packet.prepend(IPv6Header.byteCount)
         var head = packet.mutableHead
@@ -16,7 +20,21 @@ extension NetworkLayer {
             payloadCount: UInt16(truncatingIfNeeded: head.count &- IPv6Header.byteCount),
             nextHeader: .icmpv6, hopLimit: 255, source: source, destination: destination
         ).write(to: &head)
-        transmit(packet, on: id, to: IPAddress(destination))
+        guard case .ethernet(let own) = interfaces[id.rawValue].configuration.link,
+            let target = hardware ?? knownLinkAddress(of: IPAddress(destination), on: id)
+        else {
+            transmit(packet, on: id, to: IPAddress(destination))
+            return
+        }
+        enqueue(packet, from: own, to: target, type: .ipv6, on: id)
+    }
+
+    /// The link address of a neighbour, if one is known.
+    private func knownLinkAddress(of address: IPAddress, on id: InterfaceID) -> MACAddress? {
+        guard let known = neighbour(address, on: id),
+            neighbours.entries[known].state != .incomplete
+        else { return nil }
+        return neighbours.entries[known].linkAddress
     }
 
     /// A packet for a message of `count` bytes.
@@ -77,7 +95,7 @@ extension NetworkLayer {
     /// Tells where `target`, which is ours or which we answer for, is found (RFC 4861 §7.2.4).
     mutating func advertise(
         _ target: IPv6Address, to destination: IPv6Address, isSolicited: Bool, overrides: Bool,
-        on id: InterfaceID
+        at hardware: MACAddress? = nil, on id: InterfaceID
     ) {
         guard case .ethernet(let own) = interfaces[id.rawValue].configuration.link,
             let source = interfaces[id.rawValue].owns(IPAddress(target))
@@ -91,7 +109,27 @@ extension NetworkLayer {
         NeighbourAdvertisement(
             target: target, isRouter: forwards, isSolicited: isSolicited, overrides: overrides
         ).write(toMessage: &head, source: source, destination: destination)
-        sendNeighbourMessage(packet, from: source, to: destination, on: id)
+        sendNeighbourMessage(packet, from: source, to: destination, at: hardware, on: id)
+    }
+
+    /// Tells switches that listen to reports of groups where an address is asked after
+    /// (RFC 4861 §7.2.1, RFC 4541 §3): on links where addresses come and go by themselves or are
+    /// checked. What is sent to the group is received in any case.
+    mutating func joinSolicitedNode(of address: IPAddress, on id: InterfaceID) {
+        guard !address.isIPv4, reportsSolicitedNodes(on: id) else { return }
+        join(IPAddress(address.v6.solicitedNode), on: id)
+    }
+
+    mutating func leaveSolicitedNode(of address: IPAddress, on id: InterfaceID) {
+        guard !address.isIPv4, reportsSolicitedNodes(on: id) else { return }
+        leave(IPAddress(address.v6.solicitedNode), on: id)
+    }
+
+    private func reportsSolicitedNodes(on id: InterfaceID) -> Bool {
+        let configuration = interfaces[id.rawValue].configuration
+        guard case .ethernet = configuration.link else { return false }
+        return configuration.detectsDuplicates || configuration.autoconfiguration != nil
+            || configuration.advertising != nil
     }
 
     /// Whether `group` is one in which addresses of this interface are asked after, or one of

@@ -89,14 +89,16 @@ struct NeighbourTable: ~Copyable {
     // MARK: - Packets that wait
 
     /// Lets `packet` wait for an answer; how many packets were dropped for that.
-    mutating func wait(_ packet: consuming Packet, for id: SlabIndex) -> Int {
+    ///
+    /// - Parameter limit: How many packets may wait for any answer.
+    mutating func wait(_ packet: consuming Packet, for id: SlabIndex, limit: Int) -> Int {
         var dropped = 0
         if entries[id].waiting.count >= Self.waitingLimit {
             _ = entries[id].waiting.popFirst()
             waitingCount &-= 1
             dropped = 1
         }
-        guard waitingCount < Self.waitingTotal else { return dropped &+ 1 }
+        guard waitingCount < min(limit, Self.waitingTotal) else { return dropped &+ 1 }
         entries[id].waiting.append(packet)
         waitingCount &+= 1
         return dropped

@@ -37,7 +37,11 @@ extension NetworkLayer {
     }
 
     private mutating func wait(_ packet: consuming Packet, for id: SlabIndex) {
-        for _ in 0..<neighbours.wait(packet, for: id) { counters.count(.neighbourQueueFull) }
+        // Those who do not answer must not hold all memory.
+        let limit = pools.capacity.frames / 4
+        for _ in 0..<neighbours.wait(packet, for: id, limit: limit) {
+            counters.count(.neighbourQueueFull)
+        }
     }
 
     /// A packet leaves for a neighbour: one that nothing was heard of for long is asked in a while.
@@ -60,6 +64,15 @@ extension NetworkLayer {
     func isFresh(_ id: SlabIndex) -> Bool {
         let interface = neighbours.entries[id].interface.rawValue
         return now - neighbours.entries[id].confirmed <= interfaces[interface].times.reachable
+    }
+
+    /// Counts a neighbour as used, although nothing is sent to it now: it is the way out.
+    mutating func keep(_ id: SlabIndex) {
+        guard neighbours.entries[id].state != .permanent,
+            neighbours.entries[id].state != .incomplete
+        else { return }
+        neighbours.move(id, to: .used)
+        neighbours.entries[id].used = now
     }
 
     // MARK: - Room
