@@ -99,6 +99,8 @@ extension Waiter {
 
 extension Readiness {
     static var everything: Readiness {
-        [.readable, .writable, .error, .hangup, .readHangup, .connected]
+        [
+            .readable, .writable, .error, .hangup, .readHangup, .connected, .priority, .drained,
+        ]
     }
 }

@@ -34,4 +34,29 @@ extension Socket {
             try host.setOptions(options, of: endpoint)
         }
     }
+
+    /// What holds for a stream. POSIX `getsockopt` of TCP.
+    ///
+    /// - Throws: `EOPNOTSUPP` for sockets of other kinds, `EBADF` once closed.
+    public var streamOptions: StreamOptions {
+        get throws(SocketError) {
+            try call("getsockopt") { (host: inout Host) throws(StackError) in
+                try host.streamOptions(of: endpoint)
+            }
+        }
+    }
+
+    /// Changes what holds for a stream: `socket.updateStreamOptions { $0.isCorked = true }`.
+    ///
+    /// - Throws: `EINVAL` for values out of range, which leaves all as it was; `EOPNOTSUPP` for
+    ///   sockets of other kinds, `EBADF` once closed.
+    public func updateStreamOptions(
+        _ change: (inout StreamOptions) -> Void
+    ) throws(SocketError) {
+        try call("setsockopt") { (host: inout Host) throws(StackError) in
+            var options = try host.streamOptions(of: endpoint)
+            change(&options)
+            try host.setStreamOptions(options, of: endpoint)
+        }
+    }
 }

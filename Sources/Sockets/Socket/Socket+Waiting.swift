@@ -40,6 +40,35 @@ extension Socket {
         }
     }
 
+    /// Waits until the socket is ready for one of `events`, has an error or is hung up; what it is
+    /// ready for then. POSIX `poll` on one socket.
+    ///
+    /// - Throws: `EBADF` once closed, `ECANCELED` when the task is cancelled.
+    @discardableResult
+    public func wait(for events: Readiness) async throws(SocketError) -> Readiness {
+        while true {
+            let ready = try readiness
+            if !ready.isDisjoint(with: events.union([.error, .hangup])) { return ready }
+            try await suspendUntilReady(events, "poll")
+        }
+    }
+
+    /// Waits until the socket is ready for one of `events`, has an error or is hung up, as long as
+    /// `limit` at most, nil for ever; what it is ready for then. POSIX `poll` on one socket.
+    ///
+    /// - Throws: `EBADF` once closed, `EAGAIN` when the time is over.
+    @discardableResult
+    public func wait(
+        for events: Readiness, atMost limit: Duration?
+    ) throws(SocketError) -> Readiness {
+        let deadline = limit.map { MonotonicClock.now() + Interval($0) } ?? .never
+        while true {
+            let ready = try readiness
+            if !ready.isDisjoint(with: events.union([.error, .hangup])) { return ready }
+            try waitUntilReady(events, "poll", deadline)
+        }
+    }
+
     /// Blocks the thread until one of `events`, an error or `deadline`.
     ///
     /// - Throws: `EAGAIN` at the deadline.
