@@ -37,6 +37,18 @@ public final class FileDescriptor: Sendable {
         return try FileDescriptor(check(unsafe Glibc.open(path, flags), "open directory \(path)"))
     }
 
+    /// Opens a file by its path, through symbolic links, for reading. POSIX `open`.
+    public static func file(_ path: String) throws(DeviceError) -> FileDescriptor {
+        try checkName(path)
+        return try FileDescriptor(
+            check(unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC), "open \(path)"))
+    }
+
+    /// What the process reads by default, under a number of its own. POSIX `dup`.
+    public static func standardInput() throws(DeviceError) -> FileDescriptor {
+        try FileDescriptor(check(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0), "read standard input"))
+    }
+
     /// Opens an entry of this directory for reading; never waits, as FIFOs would have it do.
     /// POSIX `openat` with `O_NOFOLLOW`.
     ///
@@ -92,6 +104,18 @@ public final class FileDescriptor: Sendable {
             done += count
         }
         return done
+    }
+
+    /// Reads what comes next, at most as much as `buffer` holds; how many bytes, none at the end.
+    /// It may wait. POSIX `read`.
+    public func readNext(into buffer: inout [UInt8]) throws(DeviceError) -> Int {
+        while true {
+            let count = unsafe Glibc.read(number, &buffer, buffer.count)
+            if count >= 0 { return count }
+            guard errno == EINTR else {
+                throw DeviceError(operation: "read a file", code: errno)
+            }
+        }
     }
 
     /// Writes all of `bytes`. POSIX `write`.

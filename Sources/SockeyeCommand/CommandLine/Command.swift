@@ -14,6 +14,7 @@ enum Command {
         }
         if let tool = ToolBox.tool(name) { return try ToolCommand(rest, of: name, tool).run() }
         switch name {
+        case "checksum": return try ChecksumCommand(Arguments(rest, of: name)).run()
         case "demo": return try DemoCommand(Arguments(rest, of: name)).run()
         case "host": return try HostCommand(Arguments(rest, of: name)).run()
         case "run": return try RunCommand(Arguments(rest, of: name)).run()

@@ -13,6 +13,8 @@ enum Help {
           ping    echoes from a host
           traceroute
                   the routers on the way from a host
+          checksum
+                  an error-detecting code over a message, with the working shown
           help    this text, or with a command's name what that command takes
           version the version
 
@@ -23,6 +25,7 @@ enum Help {
     static let texts: [String: String] = [
         "demo": demo, "host": host, "run": run, "netstat": netstat, "arp": arp,
         "ping": ping, "traceroute": traceroute,
+        "checksum": ChecksumCommand.help,
     ]
 
     private static let demo = """
