@@ -25,7 +25,7 @@ extension CyclicCode {
 
     /// The codes with names, the narrowest first.
     public static let presets: [Preset] = [
-        preset("crc-4/textbook", ["10011"], "examples: x^4 + x + 1", 4, 0x3, check: 0xB),
+        preset("crc-4/textbook", ["10011"], "examples: x^4 + x + 1", 4, 0x3, check: 0xE),
         preset(
             "crc-4/itu", ["crc-4/g-704"], "framing of E1 lines (ITU-T G.704)", 4, 0x3,
             reflected: true, check: 0x7),

@@ -19,9 +19,9 @@ struct ChecksumCommand {
                 try setSource(MessageSource(option, arguments.value(of: option, "a message")))
             case "--check": checks = true
             case "--expect":
-                expected = try arguments.value(of: option, "a value, such as 0xcbf43926") {
-                    Digits.value($0)
-                }
+                let value: UInt64 = try arguments.value(
+                    of: option, "a value, such as 0xcbf43926", read: Digits.value)
+                expected = value
             case "--show": shows = true
             case "--list": lists = true
             default: throw arguments.unknown(option)

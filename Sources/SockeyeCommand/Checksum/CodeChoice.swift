@@ -25,13 +25,9 @@ struct CodeChoice {
                 of: option, "a polynomial, such as 10011, x^4+x+1, or 0x1021")
             return true
         case "--rows":
-            rowWidth = try arguments.value(of: option, "a number of bits from 1 to 64") {
-                Int($0).flatMap { (1...64).contains($0) ? $0 : nil }
-            }
+            rowWidth = try Self.bitCount(of: option, &arguments)
         case "--width":
-            width = try arguments.value(of: option, "a number of bits from 1 to 64") {
-                Int($0).flatMap { (1...64).contains($0) ? $0 : nil }
-            }
+            width = try Self.bitCount(of: option, &arguments)
             parameter = option
         case "--init":
             initial = try arguments.value(of: option, number) { Digits.value($0) }
@@ -46,6 +42,15 @@ struct CodeChoice {
         default: return false
         }
         return true
+    }
+
+    private static func bitCount(
+        of option: String, _ arguments: inout Arguments
+    ) throws(CommandError) -> Int {
+        try arguments.value(of: option, "a number of bits from 1 to 64") { text -> Int? in
+            guard let count = Int(text), (1...64).contains(count) else { return nil }
+            return count
+        }
     }
 
     func code() throws(CommandError) -> ErrorDetectingCode {

@@ -5,11 +5,34 @@ import Stack
 import Testing
 import Wire
 
-/// A network namespace with a TAP interface in it, whose far end a test holds; both go with it.
+/// A network namespace with an interface in it, whose far end a test holds; both go with it.
 ///
 /// The kernel is 10.77.0.1 and fd77::1, the test 10.77.0.2 and fd77::2.
 final class KernelSide {
     struct Failure: Error { let step: String }
+
+    /// What lies between the kernel and the test.
+    enum Attachment: Equatable, Sendable {
+        /// `tap0`, of which the test is the far end.
+        case tap
+        /// `tun0`, of which the test is the far end.
+        case tun
+        /// A pair of virtual Ethernet interfaces: `tap0` has the kernel's addresses, `far0` has
+        /// none, and the test a packet socket on it.
+        case pair
+
+        /// The kernel's interface.
+        var name: String { self == .tun ? "tun0" : "tap0" }
+
+        /// What makes it, as a batch for `ip`.
+        var settings: String {
+            switch self {
+            case .tap: "tuntap add dev tap0 mode tap"
+            case .tun: "tuntap add dev tun0 mode tun"
+            case .pair: "link add tap0 type veth peer name far0"
+            }
+        }
+    }
 
     static let hardware = MACAddress(2, 0, 0, 0x77, 0, 1)
     static let testHardware = MACAddress(2, 0, 0, 0x77, 0, 2)
@@ -33,19 +56,32 @@ final class KernelSide {
     static var reason: Comment { "\(obstacle ?? "the kernel can be tested against")" }
 
     let name: String
+    private let attachment: Attachment
 
-    init(mtu: Int = 1500) throws {
+    init(mtu: Int = 1500, _ attachment: Attachment = .tap) throws {
+        self.attachment = attachment
         name = "sockeye-\(getpid())-\(SystemRandom.seed().0 % 1_000_000_007)"
-        let settings = """
+        let interface = attachment.name
+        var settings = """
             link set lo up
-            tuntap add dev tap0 mode tap
-            link set tap0 mtu \(mtu) address \(Self.hardware)
-            addr add 10.77.0.1/24 dev tap0
-            addr add fd77::1/64 dev tap0 nodad
-            link set tap0 up
-            neigh add 10.77.0.2 lladdr \(Self.testHardware) dev tap0
-            neigh add fd77::2 lladdr \(Self.testHardware) dev tap0
+            \(attachment.settings)
+            link set \(interface) mtu \(mtu)
+            addr add 10.77.0.1/24 dev \(interface)
+            addr add fd77::1/64 dev \(interface) nodad
+
             """
+        // No address of its own, not even one that it makes up.
+        if attachment == .pair { settings += "link set far0 mtu \(mtu) addrgenmode none up\n" }
+        if attachment != .tun {
+            settings += """
+                link set \(interface) address \(Self.hardware)
+                link set \(interface) up
+                neigh add 10.77.0.2 lladdr \(Self.testHardware) dev \(interface)
+                neigh add fd77::2 lladdr \(Self.testHardware) dev \(interface)
+
+                """
+        }
+        settings += "link set \(interface) up\n"
         guard shell("ip netns add \(name)") != nil else { throw Failure(step: "ip netns add") }
         guard shell("printf '%s' '\(settings)' | ip -n \(name) -batch -") != nil else {
             throw Failure(step: "ip -batch")
@@ -76,19 +112,28 @@ final class KernelSide {
     }
 
     /// A device at the far end of the interface, which the kernel has taken notice of.
-    func withDevice<Result>(
-        offloads: Bool, pools: BufferPools, _ body: (borrowing FrameDevice) throws -> Result
-    ) throws -> Result {
+    func openDevice(offloads: Bool, pools: BufferPools) throws -> FrameDevice {
         let device = try inside {
-            try FrameDevice(tap: "tap0", pools: pools, offloads: offloads)
+            switch attachment {
+            case .tap: try FrameDevice(tap: "tap0", pools: pools, offloads: offloads)
+            case .tun: try FrameDevice(tun: "tun0", pools: pools, offloads: offloads)
+            case .pair: try FrameDevice(packetSocket: "far0", pools: pools, offloads: offloads)
+            }
         }
-        // Until then it drops what is sent.
+        // Until then it drops what is sent. A TUN has no carrier to speak of: it is up or not.
         let deadline = MonotonicClock.now() + .seconds(5)
-        while shell("ip -n \(name) link show tap0 | grep -q 'state UP'") == nil {
+        while shell("ip -n \(name) link show \(attachment.name) | grep -q LOWER_UP") == nil {
             guard MonotonicClock.now() < deadline else { throw Failure(step: "carrier") }
             usleep(5_000)
         }
-        return try body(device)
+        return device
+    }
+
+    /// Calls `body` with such a device.
+    func withDevice<Result>(
+        offloads: Bool, pools: BufferPools, _ body: (borrowing FrameDevice) throws -> Result
+    ) throws -> Result {
+        try body(openDevice(offloads: offloads, pools: pools))
     }
 
     /// A socket of the kernel in the namespace, non-blocking.

@@ -2,7 +2,7 @@ import Glibc
 import Wire
 
 /// A socket of the kernel, non-blocking, closed with the object.
-final class KernelSocket {
+final class KernelSocket: Sendable {
     struct Failure: Error { let code: Int32 }
 
     let descriptor: Int32

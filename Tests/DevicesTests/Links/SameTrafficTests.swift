@@ -1,0 +1,114 @@
+import Devices
+import Glibc
+import Memory
+import Sockets
+import Stack
+import Testing
+import Wire
+
+/// The same traffic over every kind of link: what passes over one passes over all.
+@Suite("The same traffic over each kind of link", .timeLimit(.minutes(2)))
+struct SameTrafficTests {
+    static let byteCount = 1 << 20
+    /// Whether it is IPv4.
+    static let families = [true]
+
+    @Test(
+        "Datagrams and a megabyte each way pass between two hosts",
+        arguments: LinkKind.withoutKernel, families)
+    func betweenHosts(kind: LinkKind, isIPv4: Bool) async throws {
+        try await traffic(LinkedPair(kind), isIPv4)
+    }
+
+    @Test("The same without offloads on a wire", arguments: families)
+    func wireWithoutOffloads(isIPv4: Bool) async throws {
+        try await traffic(LinkedPair(.memoryWire, offloads: false), isIPv4)
+    }
+
+    @Test(
+        "Datagrams and a megabyte each way pass between a host and the kernel",
+        .enabled(if: KernelSide.isAvailable, KernelSide.reason),
+        arguments: LinkKind.withKernel, families)
+    func withKernel(kind: LinkKind, isIPv4: Bool) async throws {
+        try await traffic(LinkedPair(kind), isIPv4)
+    }
+
+    @Test(
+        "The same without offloads",
+        .enabled(if: KernelSide.isAvailable, KernelSide.reason),
+        arguments: [LinkKind.tap, .tun], families)
+    func withKernelWithoutOffloads(kind: LinkKind, isIPv4: Bool) async throws {
+        try await traffic(LinkedPair(kind, offloads: false), isIPv4)
+    }
+
+    private func traffic(_ pair: LinkedPair, _ isIPv4: Bool) async throws {
+        defer { pair.end() }
+        let echo = try EchoPeer(pair, isIPv4: isIPv4)
+        try await pingPong(pair, isIPv4)
+        try await stream(pair, isIPv4)
+        #expect(echo.ends())
+    }
+
+    /// Datagrams of many sizes, each sent when the one before has come back.
+    private func pingPong(_ pair: LinkedPair, _ isIPv4: Bool) async throws {
+        let socket = Socket(.datagram, on: pair.host)
+        try await socket.connect(to: LinkedPair.peer(isIPv4, port: 7))
+        for size in Array(stride(from: 1, through: 1452, by: 29)) + [1452] {
+            let sent = pattern(size, seed: UInt32(size))
+            #expect(try await exchange(socket, sent) == sent)
+        }
+        // Tells the echo to end.
+        let nothing: [UInt8] = []
+        try socket.send(nothing.span, to: nil)
+        socket.close()
+    }
+
+    private func exchange(_ socket: Socket, _ bytes: [UInt8]) async throws -> [UInt8] {
+        try await onThread {
+            try socket.send(bytes.span, to: nil)
+            var buffer = [UInt8](repeating: 0, count: 2000)
+            var span = buffer.mutableSpan
+            let datagram = try socket.receiveDatagram(into: &span)
+            return Array(buffer.prefix(datagram.count))
+        }
+    }
+
+    /// A megabyte there and back at the same time, over one connection, with half-close.
+    private func stream(_ pair: LinkedPair, _ isIPv4: Bool) async throws {
+        let socket = Socket(.stream, on: pair.host)
+        try await socket.connect(to: LinkedPair.peer(isIPv4, port: 7))
+        let sent = pattern(Self.byteCount, seed: 5)
+        async let sending: Void = onThread {
+            try socket.sendAll(sent.span)
+            try socket.shutdown(.sending)
+        }
+        let received = try await onThread {
+            var all: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 65536)
+            while true {
+                var span = buffer.mutableSpan
+                let count = try socket.receive(into: &span)
+                guard count > 0 else { return all }
+                all += buffer[..<count]
+            }
+        }
+        try await sending
+        #expect(received == sent)
+        socket.close()
+    }
+
+    /// Runs calls that wait on a thread of their own.
+    private func onThread<Result: Sendable>(
+        _ body: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            do {
+                try SystemThread.start {
+                    continuation.resume(with: Swift.Result { try body() })
+                }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+}
