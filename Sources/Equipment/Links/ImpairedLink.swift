@@ -23,11 +23,38 @@ public struct ImpairedLink: ~Copyable {
         public var queueDrops: UInt64 = 0
         /// Segments or copies for which the pools had no memory.
         public var memoryDrops: UInt64 = 0
+
+        public init() {}
     }
 
     /// The kinds of decision, each with random numbers of its own.
     private enum Decision: UInt64 {
         case loss, corruption, corruptedBit, reordering, jitter, duplication, duplicateJitter
+        // From here on the numbers are of another kind: see `draw`.
+        case burstStep = 8
+        case burstLoss, bitErrors, jitterMemory
+    }
+
+    /// What is to happen to a packet, decided before anything else is known of it.
+    private struct Fate {
+        var isLost = false
+        var isCorrupted = false
+        var isDuplicated = false
+        var isReordered = false
+        var delay = Interval.zero
+    }
+
+    /// What the decisions on later packets know of the earlier ones.
+    private struct Memory {
+        var loss = ChanceMemory()
+        var burst = BurstLossState()
+        var corruption = ChanceMemory()
+        var duplication = ChanceMemory()
+        var reordering = ChanceMemory()
+        /// The random number behind the last delay.
+        var jitter: UInt64 = 0
+        /// How many packets went since one overtook others.
+        var sinceReordering = 0
     }
 
     public let impairments: Impairments
@@ -36,6 +63,7 @@ public struct ImpairedLink: ~Copyable {
     private let networkOffset: Int
     private let random: KeyedHash
     private var line: Line?
+    private var memory = Memory()
     private var queue = DeliveryQueue()
 
     /// - Parameters:
@@ -51,7 +79,9 @@ public struct ImpairedLink: ~Copyable {
         self.pools = pools
         random = KeyedHash(key: first, second)
         if let rate = impairments.rate {
-            line = Line(rate, queueLimit: impairments.queueLimit)
+            line = Line(
+                rate, queueLimit: impairments.queueLimit,
+                packetLimit: impairments.queuePackets, overhead: impairments.overhead)
         }
     }
 
@@ -90,68 +120,127 @@ public struct ImpairedLink: ~Copyable {
     private mutating func carry(_ packet: consuming Packet, at now: Instant) {
         let number = counters.submitted
         counters.submitted &+= 1
-        guard let departure = line?.admit(packet.count, at: now) ?? (line == nil ? now : nil)
-        else {
+        let fate = decide(number)
+        guard let departure = depart(packet.count, at: now) else {
             counters.queueDrops &+= 1
             return
         }
-        if happens(impairments.loss, .loss, number) {
+        if fate.isLost {
             counters.lost &+= 1
             return
         }
-        if happens(impairments.corruption, .corruption, number) {
-            corrupt(&packet, draw(.corruptedBit, number))
-        }
-        let copy = duplicate(packet, number)
-        var arrival = departure + delay(.jitter, number)
-        if happens(impairments.reordering, .reordering, number) {
+        damage(&packet, number, flipsOne: fate.isCorrupted)
+        let copy = fate.isDuplicated ? duplicate(packet) : nil
+        var arrival = departure + fate.delay
+        if fate.isReordered {
             counters.reordered &+= 1
-            arrival = arrival + impairments.reorderingHold
+            arrival =
+                impairments.reorderingGap > 0 ? departure : arrival + impairments.reorderingHold
         }
         queue.insert(packet, at: arrival)
         if let copy {
-            queue.insert(copy, at: departure + delay(.duplicateJitter, number))
+            queue.insert(copy, at: departure + delay(draw(.duplicateJitter, number)))
         }
+    }
+
+    /// When a packet has left the line; nil when the queue before it is full.
+    private mutating func depart(_ byteCount: Int, at now: Instant) -> Instant? {
+        impairments.rate == nil ? now : line?.admit(byteCount, at: now)
+    }
+
+    // MARK: - Decisions
+
+    private mutating func decide(_ number: UInt64) -> Fate {
+        var fate = Fate()
+        let asked = impairments
+        fate.isLost = memory.loss.happens(
+            asked.loss, correlation: asked.lossCorrelation, draw(.loss, number))
+        if let model = asked.burstLoss {
+            let isLost = memory.burst.isLost(
+                model, step: draw(.burstStep, number), loss: draw(.burstLoss, number))
+            fate.isLost = fate.isLost || isLost
+        }
+        fate.isCorrupted = memory.corruption.happens(
+            asked.corruption, correlation: asked.corruptionCorrelation, draw(.corruption, number))
+        fate.isDuplicated = memory.duplication.happens(
+            asked.duplication, correlation: asked.duplicationCorrelation,
+            draw(.duplication, number))
+        fate.isReordered = reorders(number)
+        fate.delay = delay(jitter(number))
+        return fate
+    }
+
+    /// Whether a packet changes its place.
+    private mutating func reorders(_ number: UInt64) -> Bool {
+        let isChosen = memory.reordering.happens(
+            impairments.reordering, correlation: impairments.reorderingCorrelation,
+            draw(.reordering, number))
+        guard impairments.reorderingGap > 0 else { return isChosen }
+        guard isChosen, memory.sinceReordering >= impairments.reorderingGap &- 1 else {
+            memory.sinceReordering &+= 1
+            return false
+        }
+        memory.sinceReordering = 0
+        return true
     }
 
     /// The 64 random bits that belong to a decision about the packet with this number.
     private func draw(_ decision: Decision, _ number: UInt64) -> UInt64 {
-        random.secret(number << 3 | decision.rawValue)
+        let name = number << 3 | decision.rawValue & 7
+        return random.secret(decision.rawValue < 8 ? name : ~name)
     }
 
-    private func happens(
-        _ probability: Probability, _ decision: Decision, _ number: UInt64
-    ) -> Bool {
-        probability > .never && probability.happens(draw(decision, number))
+    /// The random bits behind a packet's delay: with a correlation those of the packet before it,
+    /// now and then.
+    private mutating func jitter(_ number: UInt64) -> UInt64 {
+        guard impairments.jitter > .zero else { return 0 }
+        let repeats =
+            number > 0 && impairments.jitterCorrelation > .never
+            && impairments.jitterCorrelation.happens(draw(.jitterMemory, number))
+        if !repeats { memory.jitter = draw(.jitter, number) }
+        return memory.jitter
     }
 
-    /// How long a packet travels: the delay, more or less by up to the jitter.
-    private func delay(_ decision: Decision, _ number: UInt64) -> Interval {
+    /// How long a packet travels.
+    private func delay(_ random: UInt64) -> Interval {
         guard impairments.jitter > .zero else { return impairments.delay }
-        let random = draw(decision, number)
-        let width = UInt64(impairments.jitter.nanoseconds) &* 2 &+ 1
-        let offset = Int64(truncatingIfNeeded: random.multipliedFullWidth(by: width).high)
-        let delay = impairments.delay - impairments.jitter + Interval(nanoseconds: offset)
-        return max(.zero, delay)
+        let offset = impairments.jitterDistribution.offset(jitter: impairments.jitter, random)
+        return max(.zero, impairments.delay + offset)
     }
 
-    /// Turns one bit of the head over. The checksum is completed before, or it would cover the
-    /// damage.
-    private mutating func corrupt(_ packet: inout Packet, _ random: UInt64) {
+    // MARK: - Deeds
+
+    /// Turns bits over as asked. The checksum is completed before, or it would cover the damage.
+    private mutating func damage(_ packet: inout Packet, _ number: UInt64, flipsOne: Bool) {
+        guard flipsOne || impairments.bitErrors > .never, packet.count > 0 else { return }
         completeChecksum(of: &packet)
         packet.metadata.checksum = .unknown
-        let bits = packet.head.count &* 8
-        guard bits > 0 else { return }
-        let bit = Int(random.multipliedFullWidth(by: UInt64(bits)).high)
-        let flipped = packet.head[bit / 8] ^ 1 << UInt8(bit & 7)
-        var head = packet.mutableHead
-        head.write(flipped, at: bit / 8)
-        counters.corrupted &+= 1
+        var isDamaged = false
+        if flipsOne {
+            let random = draw(.corruptedBit, number)
+            let bit = Int(random.multipliedFullWidth(by: UInt64(packet.count &* 8)).high)
+            isDamaged = flip(bit, of: &packet)
+        }
+        if impairments.bitErrors > .never {
+            let threshold = impairments.bitErrors.threshold
+            var random = QuickRandom(seed: draw(.bitErrors, number))
+            for bit in 0..<packet.count &* 8 where random.next() < threshold {
+                if flip(bit, of: &packet) { isDamaged = true }
+            }
+        }
+        if isDamaged { counters.corrupted &+= 1 }
     }
 
-    /// A second copy of `packet`, where chance asks for one and memory is there.
-    private mutating func duplicate(_ packet: borrowing Packet, _ number: UInt64) -> Packet? {
-        guard happens(impairments.duplication, .duplication, number) else { return nil }
+    private mutating func flip(_ bit: Int, of packet: inout Packet) -> Bool {
+        guard Corruption.flip(bit, of: &packet, from: pools) else {
+            counters.memoryDrops &+= 1
+            return false
+        }
+        return true
+    }
+
+    /// A second copy of `packet`, where memory is there.
+    private mutating func duplicate(_ packet: borrowing Packet) -> Packet? {
         guard let copy = pools.copy(packet) else {
             counters.memoryDrops &+= 1
             return nil

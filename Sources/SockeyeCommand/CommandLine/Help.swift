@@ -75,13 +75,19 @@ enum Help {
         """
 
     private static let impairments = """
-          --loss P           loses packets, such as 2% (each way)
+          --loss P           loses packets, such as 2% (each way); in bursts 'gilbert 1% 20%'
+                             (into bad times, out of them) or 'state 1% 20% …' as netem has it
           --delay T          delays packets, such as 40ms (each way)
           --jitter T         varies the delay by up to T
+          --distribution D   of the jitter: uniform; normal or pareto, of which T is the standard
+                             deviation
           --duplicate P      sends packets twice
-          --reorder P        lets packets overtake others
-          --corrupt P        damages packets
-          --rate R           bounds the link, such as 10mbit
+          --reorder P        holds packets back ('5% hold 10ms') or lets them overtake others
+                             ('25% gap 5')
+          --corrupt P        turns over a bit of a packet, or each bit ('bits 0.001%')
+          --rate R           bounds the link, such as 10mbit; '10mbit overhead 24' counts bytes on
+                             top of each packet
+          --queue N          packets that wait for the rate, or bytes such as 64kb
           --out-loss P …     each of these for what leaves only
           --in-loss P …      each of these for what comes in only
           --seed N           repeats the same random decisions

@@ -1,5 +1,4 @@
 import Equipment
-import Stack
 
 /// The options that make a link a bad one: `--loss 1%` for both directions, `--out-loss` and
 /// `--in-loss` for what leaves and what comes in.
@@ -27,37 +26,19 @@ struct ImpairmentOptions {
         return try Self.take(option, option, &arguments, into: &back)
     }
 
-    /// Takes the option called `name`, written as `option`.
+    /// Takes the option called `name`, written as `option`: a keyword of `Impairments.syntax` with
+    /// what may follow it there as one word, such as `--loss 'gilbert 1% 20%'`.
     private static func take(
         _ option: String, _ name: String, _ arguments: inout Arguments,
         into impairments: inout Impairments
     ) throws(CommandError) -> Bool {
-        let probability = "a probability, such as 2%"
-        let time = "a time, such as 40ms"
-        switch name {
-        case "--loss":
-            impairments.loss = try arguments.value(of: option, probability) { Probability($0) }
-        case "--duplicate":
-            impairments.duplication = try arguments.value(of: option, probability) {
-                Probability($0)
-            }
-        case "--reorder":
-            impairments.reordering = try arguments.value(of: option, probability) {
-                Probability($0)
-            }
-        case "--corrupt":
-            impairments.corruption = try arguments.value(of: option, probability) {
-                Probability($0)
-            }
-        case "--delay":
-            impairments.delay = try arguments.value(of: option, time) { Interval($0) }
-        case "--jitter":
-            impairments.jitter = try arguments.value(of: option, time) { Interval($0) }
-        case "--rate":
-            impairments.rate = try arguments.value(of: option, "a rate, such as 10mbit") {
-                BitRate($0)
-            }
-        default: return false
+        let keyword = String(name.dropFirst(2))
+        guard name.hasPrefix("--"), Impairments.keywords.contains(keyword) else { return false }
+        let text = try arguments.value(of: option, "a value")
+        do throws(ImpairmentError) {
+            try impairments.set(keyword, to: text)
+        } catch {
+            throw .usage("\(option): \(error.message)")
         }
         return true
     }

@@ -86,7 +86,7 @@ struct TUNTests {
         }
     }
 
-    @Test("The kernel cuts merged packets of ours", arguments: [true, false])
+    @Test("Merged packets of ours arrive, their sums taken on trust", arguments: [true, false])
     func mergedOut(isIPv4: Bool) throws {
         let kernel = try KernelSide(.tun)
         try kernel.withDevice(offloads: true, pools: pools) { device in
@@ -101,15 +101,12 @@ struct TUNTests {
                 packet(
                     of: frame, headCount: path.transportOffset + 20 - EthernetHeader.byteCount,
                     metadata: metadata), device)
-            var answered: Set<UInt32> = []
-            for _ in 0..<6 {
-                let reset = try device.await { packet in
-                    SegmentFacts(header(isIPv4) + packet)?.flags.contains(.rst) == true
-                }
-                let facts = SegmentFacts(header(isIPv4) + bytes(of: try arrived(reset)))
-                answered.insert(facts?.acknowledgment.rawValue ?? 0)
-            }
-            #expect(answered == Set((1...6).map { 1000 + 1400 * UInt32($0) }))
+            let reset =
+                try device.await { packet in
+                    guard let facts = SegmentFacts(header(isIPv4) + packet) else { return false }
+                    return facts.flags.contains(.rst) && facts.acknowledgment.rawValue == 9400
+                } != nil
+            #expect(reset, "all 8,400 bytes are acknowledged, however they went")
         }
     }
 
