@@ -60,6 +60,7 @@ if [ "$level" = test ]; then
     need wget has wget
     need busybox-static has_static_busybox
     need netcat-openbsd has_openbsd_netcat
+    need passt has passt
     need python3 has python3
     need util-linux has setpriv
     need net-tools has netstat

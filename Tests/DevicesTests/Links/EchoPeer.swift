@@ -14,9 +14,9 @@ struct EchoPeer {
     init(_ pair: LinkedPair, isIPv4: Bool) throws {
         let address = LinkedPair.peer(isIPv4, port: 7)
         if let kernel = pair.kernel {
-            workers = try Self.kernel(kernel, address, isIPv4)
+            workers = try Self.kernel(kernel, isIPv4)
         } else if let host = pair.other {
-            workers = try Self.host(host, address)
+            workers = try Self.host(host, address, isIPv4 ? .inet : .inet6)
         } else {
             workers = []
         }
@@ -27,10 +27,12 @@ struct EchoPeer {
 
     // MARK: - A host of ours
 
-    private static func host(_ host: HostDriver, _ address: SocketAddress) throws -> [Worker] {
-        let datagrams = Socket(.datagram, on: host)
+    private static func host(
+        _ host: HostDriver, _ address: SocketAddress, _ family: AddressFamily
+    ) throws -> [Worker] {
+        let datagrams = Socket(.datagram, family: family, on: host)
         try datagrams.bind(to: address)
-        let listener = Socket(.stream, on: host)
+        let listener = Socket(.stream, family: family, on: host)
         try listener.bind(to: address)
         try listener.listen()
         return [
@@ -69,9 +71,9 @@ struct EchoPeer {
 
     // MARK: - The kernel
 
-    private static func kernel(
-        _ kernel: KernelSide, _ address: SocketAddress, _ isIPv4: Bool
-    ) throws -> [Worker] {
+    private static func kernel(_ kernel: KernelSide, _ isIPv4: Bool) throws -> [Worker] {
+        let any = isIPv4 ? IPAddress.v4(0, 0, 0, 0) : IPAddress("::") ?? .unspecifiedV4
+        let address = SocketAddress(address: any, port: 7)
         let datagrams = try kernel.socket(isIPv4, SOCK_DGRAM)
         try datagrams.bind(address)
         let listener = try kernel.socket(isIPv4, SOCK_STREAM)

@@ -11,19 +11,34 @@ import Wire
 enum LinkKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case memoryWire, packetFlow, unixStream, unixDatagram
     case tap, tun, packetSocket
+    /// A UNIX stream socket to passt, which opens sockets of the kernel's in our stead.
+    case passt
 
     var testDescription: String { rawValue }
 
     /// Whether the kernel is the peer.
     var needsKernel: Bool {
         switch self {
-        case .tap, .tun, .packetSocket: true
+        case .tap, .tun, .packetSocket, .passt: true
         default: false
         }
     }
 
+    /// The families that it carries here.
+    var families: [Bool] {
+        switch self {
+        case .tun, .packetFlow: [true, false]
+        default: [true]
+        }
+    }
+
+    /// These kinds, each with each of its families: whether it is IPv4.
+    static func cases(_ kinds: [LinkKind]) -> [(LinkKind, Bool)] {
+        kinds.flatMap { kind in kind.families.map { (kind, $0) } }
+    }
+
     static let withoutKernel = allCases.filter { !$0.needsKernel }
-    static let withKernel = allCases.filter(\.needsKernel)
+    static let withKernel = allCases.filter { $0.needsKernel && $0 != .passt }
 }
 
 /// A host on a link of some kind: 10.77.0.2 and fd77::2.
@@ -68,6 +83,11 @@ final class LinkedPair {
             let side = try KernelSide(kind == .tap ? .tap : kind == .tun ? .tun : .pair)
             mine = .frames(try side.openDevice(offloads: offloads, pools: pools))
             kernel = side
+        case .passt:
+            let side = try KernelSide(.pair)
+            try side.startPasst(files[0].path)
+            mine = try Device(.unixStream(path: files[0].path, role: .client), pools: pools)
+            kernel = side
         }
         host = try Self.host(mine, KernelSide.testHardware, 2, pools)
         if let theirs = theirs.take() {
@@ -106,6 +126,24 @@ final class LinkedPair {
     static func peer(_ isIPv4: Bool, port: UInt16) -> SocketAddress {
         let address = isIPv4 ? IPAddress.v4(10, 77, 0, 1) : IPAddress("fd77::1")
         return SocketAddress(address: address ?? .unspecifiedV4, port: port)
+    }
+}
+
+extension KernelSide {
+    /// Why tests with passt cannot run here; nil where they can.
+    static let passtObstacle: String? = {
+        if let obstacle { return obstacle }
+        guard shell("command -v passt") != nil else { return "passt is not installed" }
+        return nil
+    }()
+
+    /// passt in the namespace, for one guest at 10.77.0.2 that finds the namespace's own services
+    /// at 10.77.0.1; it ends with the guest.
+    func startPasst(_ path: String) throws {
+        let options = "--one-off -4 --address 10.77.0.2 --netmask 24 --gateway 10.77.0.1"
+        guard shell("ip -n \(name) route add default via 10.77.0.2 dev tap0") != nil,
+            shell("ip netns exec \(name) passt \(options) --socket \(path)") != nil
+        else { throw Failure(step: "passt") }
     }
 }
 

@@ -10,25 +10,32 @@ import Wire
 @Suite("The same traffic over each kind of link", .timeLimit(.minutes(2)))
 struct SameTrafficTests {
     static let byteCount = 1 << 20
-    /// Whether it is IPv4.
-    static let families = [true]
 
     @Test(
         "Datagrams and a megabyte each way pass between two hosts",
-        arguments: LinkKind.withoutKernel, families)
+        arguments: LinkKind.cases(LinkKind.withoutKernel))
     func betweenHosts(kind: LinkKind, isIPv4: Bool) async throws {
         try await traffic(LinkedPair(kind), isIPv4)
     }
 
-    @Test("The same without offloads on a wire", arguments: families)
+    @Test("The same without offloads on a wire", arguments: LinkKind.memoryWire.families)
     func wireWithoutOffloads(isIPv4: Bool) async throws {
         try await traffic(LinkedPair(.memoryWire, offloads: false), isIPv4)
     }
 
     @Test(
+        "The same through passt, over its UNIX socket",
+        .enabled(
+            if: KernelSide.passtObstacle == nil,
+            "\(KernelSide.passtObstacle ?? "passt can be tested against")"))
+    func passt() async throws {
+        try await traffic(LinkedPair(.passt), true)
+    }
+
+    @Test(
         "Datagrams and a megabyte each way pass between a host and the kernel",
         .enabled(if: KernelSide.isAvailable, KernelSide.reason),
-        arguments: LinkKind.withKernel, families)
+        arguments: LinkKind.cases(LinkKind.withKernel))
     func withKernel(kind: LinkKind, isIPv4: Bool) async throws {
         try await traffic(LinkedPair(kind), isIPv4)
     }
@@ -36,7 +43,7 @@ struct SameTrafficTests {
     @Test(
         "The same without offloads",
         .enabled(if: KernelSide.isAvailable, KernelSide.reason),
-        arguments: [LinkKind.tap, .tun], families)
+        arguments: LinkKind.cases([.tap, .tun]))
     func withKernelWithoutOffloads(kind: LinkKind, isIPv4: Bool) async throws {
         try await traffic(LinkedPair(kind, offloads: false), isIPv4)
     }
@@ -51,7 +58,7 @@ struct SameTrafficTests {
 
     /// Datagrams of many sizes, each sent when the one before has come back.
     private func pingPong(_ pair: LinkedPair, _ isIPv4: Bool) async throws {
-        let socket = Socket(.datagram, on: pair.host)
+        let socket = Socket(.datagram, family: isIPv4 ? .inet : .inet6, on: pair.host)
         try await socket.connect(to: LinkedPair.peer(isIPv4, port: 7))
         for size in Array(stride(from: 1, through: 1452, by: 29)) + [1452] {
             let sent = pattern(size, seed: UInt32(size))
@@ -75,7 +82,7 @@ struct SameTrafficTests {
 
     /// A megabyte there and back at the same time, over one connection, with half-close.
     private func stream(_ pair: LinkedPair, _ isIPv4: Bool) async throws {
-        let socket = Socket(.stream, on: pair.host)
+        let socket = Socket(.stream, family: isIPv4 ? .inet : .inet6, on: pair.host)
         try await socket.connect(to: LinkedPair.peer(isIPv4, port: 7))
         let sent = pattern(Self.byteCount, seed: 5)
         async let sending: Void = onThread {
