@@ -32,6 +32,9 @@ public struct EndpointOptions: Equatable, Sendable {
     public var multicastTimeToLive: UInt8 = 1
     /// Whether the host's own members of a group hear what is sent to it (`IP_MULTICAST_LOOP`).
     public var loopsMulticast = true
+    /// Whether groups are heard that only others of the host listen to (`IP_MULTICAST_ALL`,
+    /// `IPV6_MULTICAST_ALL`).
+    public var hearsAllGroups = true
     /// Whether datagrams may be sent to broadcast addresses (`SO_BROADCAST`).
     public var allowsBroadcast = false
     /// Whether an endpoint of IPv6 leaves IPv4 alone (`IPV6_V6ONLY`). Set before `bind`.

@@ -52,7 +52,7 @@ struct RawLayer: ~Copyable {
             if delivery.cast == .multicast,
                 !network.listens(
                     sockets[id].endpoint, to: delivery.source, in: delivery.destination,
-                    on: delivery.interface)
+                    on: delivery.interface, hearsAll: sockets[id].options.hearsAllGroups)
             {
                 continue
             }

@@ -100,6 +100,10 @@ extension RawLayer {
             network.fillIn(&packet, headerCount: headerCount, from: route.path.source)
         }
         network.counters.count(.rawPacketsSent)
+        guard
+            network.mayLeave(
+                packet, to: route.target.address, on: route.path.interface, route.options)
+        else { return }
         network.transmit(packet, on: route.path.interface, to: route.path.nextHop)
     }
 }

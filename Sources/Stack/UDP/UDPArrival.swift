@@ -68,7 +68,8 @@ extension UDPLayer {
             guard
                 !isGroup
                     || network.listens(
-                        endpoint, to: source.address, in: destination.address, on: interface)
+                        endpoint, to: source.address, in: destination.address, on: interface,
+                        hearsAll: sockets[id].options.hearsAllGroups)
             else { continue }
             isWanted = true
             guard var packet = network.pools.copy(delivery.packet) else {

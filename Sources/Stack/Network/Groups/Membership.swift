@@ -28,13 +28,14 @@ extension NetworkLayer {
     }
 
     /// Whether an endpoint is to have what `source` sends to `group`: as its own filter says, or,
-    /// where it is no member, whatever the host listens to (`IP_MULTICAST_ALL`, on by default).
+    /// where it is no member, as `hearsAll` says (`IP_MULTICAST_ALL`).
     func listens(
-        _ endpoint: SlabIndex, to source: IPAddress, in group: IPAddress, on id: InterfaceID
+        _ endpoint: SlabIndex, to source: IPAddress, in group: IPAddress, on id: InterfaceID,
+        hearsAll: Bool
     ) -> Bool {
         guard groups.listenerCount > 0, let entry = groups.find(group, on: id, hash),
             let place = groups.groups[entry].place(of: endpoint)
-        else { return true }
+        else { return hearsAll }
         return groups.groups[entry].listeners[place].filter.accepts(source)
     }
 

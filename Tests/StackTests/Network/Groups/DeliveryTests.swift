@@ -98,6 +98,36 @@ struct DeliveryTests {
         #expect(try Self.received(link, other) == ["8"])
     }
 
+    @Test("An endpoint may want to hear nothing but its own groups (IP_MULTICAST_ALL off)")
+    func ownGroupsOnly() throws {
+        let link = GroupLink()
+        let (member, other) = (try link.endpoint(), try link.endpoint())
+        var options = try link.links.host.options(of: other)
+        options.hearsAllGroups = false
+        try link.links.host.setOptions(options, of: other)
+        try link.links.host.joinGroup(member, GroupLink.group)
+        Self.say(link, "a", from: "10.7.0.9", to: "239.1.2.3")
+        #expect(try Self.received(link, member) == ["a"])
+        #expect(try Self.received(link, other).isEmpty)
+        try link.links.host.joinGroup(other, GroupLink.group)
+        Self.say(link, "b", from: "10.7.0.9", to: "239.1.2.3")
+        #expect(try Self.received(link, other) == ["b"])
+    }
+
+    @Test("Raw endpoints hear groups, too, filtered alike")
+    func raw() throws {
+        let link = GroupLink()
+        let id = link.links.host.open(.raw(IPProtocol(rawValue: 99)))
+        try link.links.host.joinGroup(id, GroupLink.group, source: .v4(10, 7, 0, 8))
+        for source in ["10.7.0.8", "10.7.0.9"] {
+            link.links.inject(
+                IPLinks.packet(
+                    IPProtocol(rawValue: 99), from: source, to: "239.1.2.3", hops: 1, [1, 2]))
+        }
+        #expect(try Self.received(link, id).count == 1)
+        #expect(link[.groupSourceFiltered] == 1)
+    }
+
     @Test("Every copy takes memory of its own, within the pools", .timeLimit(.minutes(1)))
     func copies() throws {
         let link = GroupLink()
@@ -138,6 +168,22 @@ struct DeliveryTests {
         link.links.wait(.zero)
         #expect(try Self.received(link, member).isEmpty)
         #expect(link.links.take()?.hops == 7)
+    }
+
+    @Test("A packet whose header the application wrote is heard, too (IP_HDRINCL)")
+    func wholePacket() throws {
+        let link = GroupLink()
+        let member = try link.endpoint()
+        let sender = link.links.host.open(.raw(.raw))
+        try link.links.host.joinGroup(member, GroupLink.group)
+        _ = link.messages(in: .seconds(5))
+        let datagram = IPLinks.udp(from: GroupLink.own, 9, to: "239.1.2.3", 5000, [65])
+        let packet = IPLinks.packet(.udp, from: GroupLink.own, to: "239.1.2.3", hops: 1, datagram)
+        let target = SocketAddress(address: GroupLink.group, port: 0)
+        try link.links.host.send(sender, packet.span, to: target)
+        link.links.wait(.zero)
+        #expect(try Self.received(link, member) == ["A"])
+        #expect(link.links.take()?.payload == datagram)
     }
 
     @Test("No hops to go keep a datagram on the host (IP_MULTICAST_TTL 0)")
