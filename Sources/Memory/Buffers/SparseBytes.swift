@@ -22,7 +22,7 @@ public struct SparseBytes: ~Copyable {
     /// Whether no chunk is held.
     public var isEmpty: Bool { first == ChunkNode.none }
 
-    private static var gridMask: UInt32 { UInt32(BufferPools.chunkCount) &- 1 }
+    static var gridMask: UInt32 { UInt32(BufferPools.chunkCount) &- 1 }
 
     /// Puts `count` bytes of `packet` from `offset` on at `position`; how many there was memory for.
     public mutating func write(
@@ -104,7 +104,7 @@ public struct SparseBytes: ~Copyable {
         }
     }
 
-    private func find(_ base: UInt32) -> UInt32? {
+    func find(_ base: UInt32) -> UInt32? {
         var index = first
         while index != ChunkNode.none {
             let node = unsafe state.node(index).pointee

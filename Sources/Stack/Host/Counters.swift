@@ -36,7 +36,26 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
     case ipTentative
     case ipTimeExceeded
     case ipNotForwardable
-    case ipFragment
+    /// An IPv6 packet whose extension headers are wrong, or ask for it to be dropped.
+    case ipBadExtension
+    /// An IPv6 packet of headers alone (RFC 8200 §4.7).
+    case ipNoNextHeader
+    /// An IPv4 packet with a wrong option, or with a source route (RFC 7126 §4.3).
+    case ipBadOption
+    case ipSourceRoute
+    // Fragments
+    case fragmentMalformed
+    /// A first fragment without all headers (RFC 3128, RFC 7112).
+    case fragmentTiny
+    /// Bytes came again: the fragment alone is dropped.
+    case fragmentDuplicate
+    /// Bytes came twice or behind the end: the datagram is dropped, and what comes of it later.
+    case fragmentOverlap
+    case fragmentOfDropped
+    case fragmentTooMany
+    case fragmentTimeout
+    /// A datagram that was not whole when others needed its memory.
+    case fragmentMemory
     case ipNoRoute
     case ipUnknownProtocol
     // ICMP
@@ -85,6 +104,11 @@ public enum Event: UInt8, CaseIterable, Sendable {
     case packetsReceived
     case packetsSent
     case packetsForwarded
+    case fragmentsReceived
+    case fragmentsSent
+    case datagramsReassembled
+    case datagramsFragmented
+    case pathMTUsLearned
     case arpRequestsSent
     case arpRepliesSent
     case arpProbesSent

@@ -198,10 +198,23 @@ public struct Host: ~Copyable, Sendable {
             if raw.isInUse { raw.takeUp(error) }
             switch error.proto {
             case .tcp: tcp.takeUp(error, &network)
-            case .udp: udp.takeUp(error, network)
-            default: break
+            case .udp:
+                notePathMTU(error)
+                udp.takeUp(error, network)
+            default: notePathMTU(error)
             }
         }
+    }
+
+    /// Believes a message that a datagram was too big for its path, if it may have been sent here:
+    /// one of UDP by a socket that there is (RFC 5927 §7, as far as datagrams allow).
+    private mutating func notePathMTU(_ error: TransportError) {
+        guard case .packetTooBig(let mtu) = error.kind,
+            error.proto != .udp
+                || udp.find(
+                    local: error.local, remote: error.remote, on: nil, network.hash) != nil
+        else { return }
+        network.notePathMTU(mtu, from: error.local.address, to: error.remote.address)
     }
 
     private mutating func runTimer(_ owner: TimerOwner) {
@@ -212,6 +225,7 @@ public struct Host: ~Copyable, Sendable {
         case .neighbour: network.neighbourTimer(owner.index)
         case .groups: network.groupTimer(Int(owner.index.place))
         case .interface: network.upkeep(InterfaceID(rawValue: owner.number))
+        case .reassembly: network.reassemblyTimer(owner.index)
         }
     }
 

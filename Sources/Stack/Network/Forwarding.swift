@@ -25,6 +25,9 @@ extension NetworkLayer {
         }
         if hop.interface == id { sendRedirect(packet, from: header, to: hop.address, on: id) }
         decrementTimeToLive(of: &packet)
+        if header.hasOptions {
+            leaveTrace(on: &packet, header, passing: hop.interface, to: hop.address)
+        }
         let mtu = interfaces[hop.interface.rawValue].mtu
         counters.count(.packetsForwarded)
         guard forwardedCount(packet, header.headerCount) > mtu else {
@@ -73,6 +76,7 @@ extension NetworkLayer {
             return
         }
         if hop.interface == id { sendRedirectV6(packet, header, to: hop.address, on: id) }
+        guard readPassingOptions(of: packet, on: id) else { return }
         let mtu = interfaces[hop.interface.rawValue].mtu
         guard forwardedCount(packet, IPv6Header.byteCount) <= mtu else {
             counters.count(.packetTooBig)

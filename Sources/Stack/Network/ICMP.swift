@@ -47,12 +47,18 @@ extension NetworkLayer {
         }
         let (from, to) = (delivery.destination, delivery.source)
         let trafficClass = delivery.trafficClass
+        let headerCount = delivery.networkHeaderCount
         var packet = delivery.packet
+        var options = SendOptions(proto: .icmp, trafficClass: trafficClass, dontFragment: false)
+        if headerCount > IPv4Header.byteCount {
+            packet.prepend(headerCount)
+            options.ipv4Options = self.options(
+                answering: packet.head.extracting(IPv4Header.byteCount..<headerCount), from: from)
+            packet.removeFirst(headerCount)
+        }
         turnEcho(&packet, into: ICMPType.echoReply.rawValue)
         counters.count(.icmpEchoesAnswered)
-        send(
-            packet, from: from, to: to,
-            SendOptions(proto: .icmp, trafficClass: trafficClass, dontFragment: false))
+        send(packet, from: from, to: to, options)
     }
 
     /// Makes a request a reply in place; the checksum follows the type (RFC 1624).
@@ -76,7 +82,7 @@ extension NetworkLayer {
             counters.count(.icmpMalformed)
             return
         }
-        guard let kind = kind(type: type, code: code, rest: rest) else {
+        guard let kind = kind(type: type, code: code, rest: rest, flow) else {
             counters.count(.icmpIgnored)
             return
         }
@@ -84,7 +90,7 @@ extension NetworkLayer {
     }
 
     private func kind(
-        type: ICMPType, code: UInt8, rest: UInt32
+        type: ICMPType, code: UInt8, rest: UInt32, _ flow: QuotedFlow
     ) -> TransportError.Kind? {
         if type == .timeExceeded { return .timeExceeded }
         if type == .parameterProblem { return .parameterProblem }
@@ -93,7 +99,8 @@ extension NetworkLayer {
         case 1, 5, 7, 8, 12: return .hostUnreachable
         case 2: return .protocolUnreachable
         case 3: return .portUnreachable
-        case 4: return .packetTooBig(Int(rest & 0xFFFF))
+        case 4:
+            return narrowedMTU(of: flow, reported: Int(rest & 0xFFFF)).map { .packetTooBig($0) }
         case 9, 10, 13: return .prohibited
         default: return nil
         }

@@ -151,11 +151,14 @@ private struct QuotedIPv6 {
         do throws(WireError) {
             let packet = try IPv6Packet(quoted: bytes)
             (source, destination) = (packet.source, packet.destination)
-            guard packet.nextHeader == .icmpv6, packet.payload.count > 0 else {
+            var cursor = IPv6ExtensionCursor(packet)
+            while let _ = try? cursor.next() {}
+            guard cursor.proto == .icmpv6, !cursor.isInsideDatagram, cursor.offset < bytes.count
+            else {
                 isErrorOrRedirect = false
                 return
             }
-            let type = ICMPv6Type(rawValue: packet.payload[0])
+            let type = ICMPv6Type(rawValue: bytes[cursor.offset])
             isErrorOrRedirect = type.isError || type == .redirect
         } catch {
             return nil

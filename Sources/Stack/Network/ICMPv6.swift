@@ -74,7 +74,7 @@ extension NetworkLayer {
             counters.count(.icmpMalformed)
             return
         }
-        guard let kind = kindV6(type: type, code: code, rest: rest) else {
+        guard let kind = kindV6(type: type, code: code, rest: rest, flow) else {
             counters.count(.icmpIgnored)
             return
         }
@@ -83,10 +83,11 @@ extension NetworkLayer {
     }
 
     private func kindV6(
-        type: ICMPv6Type, code: UInt8, rest: UInt32
+        type: ICMPv6Type, code: UInt8, rest: UInt32, _ flow: QuotedFlow
     ) -> TransportError.Kind? {
         switch type {
-        case .packetTooBig: return .packetTooBig(Int(clamping: rest))
+        case .packetTooBig:
+            return narrowedMTU(of: flow, reported: Int(clamping: rest)).map { .packetTooBig($0) }
         case .timeExceeded: return .timeExceeded
         case .parameterProblem: return code == 1 ? .protocolUnreachable : .parameterProblem
         default: break

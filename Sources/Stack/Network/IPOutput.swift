@@ -18,6 +18,8 @@ extension NetworkLayer {
         var routerAlert = false
         /// Whether this host's own listeners hear what goes to a group or to everybody.
         var loops = false
+        /// Further options of IPv4.
+        var ipv4Options: IPv4OptionList?
     }
 
     /// Sends `packet`, whose head begins with the transport header, as one IP packet.
@@ -55,6 +57,8 @@ extension NetworkLayer {
                 start: start &+ UInt16(truncatingIfNeeded: headerCount), offset: offset)
         }
         if let source = source.v4, let target = destination.v4 {
+            var options = options
+            if path.needsCutting || !fits { options.dontFragment = false }
             writeIPv4Header(on: &packet, from: source, to: target, options)
         } else {
             var options = options
@@ -79,6 +83,9 @@ extension NetworkLayer {
     /// Bytes of the IP header that `options` call for.
     static func headerCount(_ destination: IPAddress, _ options: SendOptions) -> Int {
         let fixed = destination.isIPv4 ? IPv4Header.byteCount : IPv6Header.byteCount
+        if destination.isIPv4, let list = options.ipv4Options {
+            return IPv4Header.byteCount(optionsCount: list.count)
+        }
         guard options.routerAlert else { return fixed }
         return fixed &+ (destination.isIPv4 ? 4 : 8)
     }
@@ -93,23 +100,26 @@ extension NetworkLayer {
         on packet: inout Packet, from source: IPv4Address, to destination: IPv4Address,
         _ options: SendOptions
     ) {
-        identification &+= 1
-        packet.prepend(IPv4Header.byteCount &+ (options.routerAlert ? 4 : 0))
+        // The link numbers the segments of a merged packet from here on.
+        let size = Int(packet.metadata.segmentSize)
+        let identification = identifications.next(
+            from: IPAddress(source), to: IPAddress(destination), options.proto,
+            count: size == 0 ? 1 : packet.count / size &+ 1)
+        packet.prepend(Self.headerCount(IPAddress(destination), options))
         let header = IPv4Header(
             trafficClass: options.trafficClass,
-            totalCount: UInt16(truncatingIfNeeded: packet.count), identification: identification,
+            totalCount: UInt16(truncatingIfNeeded: packet.count),
+            identification: UInt16(truncatingIfNeeded: identification),
             dontFragment: options.dontFragment,
             timeToLive: hops(destination.isMulticast, options),
             proto: options.proto, source: source, destination: destination)
-        if packet.metadata.segmentSize != 0 {
-            // The link numbers the segments from here on.
-            let segments = packet.count / Int(packet.metadata.segmentSize)
-            identification &+= UInt16(truncatingIfNeeded: segments)
-        }
         var head = packet.mutableHead
-        if options.routerAlert {
-            let alert: InlineArray<4, UInt8> = [IPv4OptionKind.routerAlert.rawValue, 4, 0, 0]
-            header.write(to: &head, options: alert.span)
+        if let list = options.ipv4Options {
+            header.write(to: &head, options: list.span)
+        } else if options.routerAlert {
+            var list = IPv4OptionList()
+            list.appendRouterAlert()
+            header.write(to: &head, options: list.span)
         } else {
             header.write(to: &head)
         }
@@ -120,19 +130,15 @@ extension NetworkLayer {
         _ options: SendOptions
     ) {
         if options.routerAlert {
-            // A hop-by-hop header with the option and padding (RFC 2711 §2.1, RFC 8200 §4.3).
-            packet.prepend(8)
+            packet.prepend(IPv6RouterAlertHeader.byteCount)
             var head = packet.mutableHead
-            head.write(options.proto.rawValue, at: 0)
-            head.write(0 as UInt8, at: 1)
-            head.write(0x0502_0000 as UInt32, at: 2)
-            head.write(0x0100 as UInt16, at: 6)
+            IPv6RouterAlertHeader(nextHeader: options.proto).write(to: &head)
         }
         packet.prepend(IPv6Header.byteCount)
         let header = IPv6Header(
             trafficClass: options.trafficClass, flowLabel: options.flowLabel,
             payloadCount: UInt16(truncatingIfNeeded: packet.count &- IPv6Header.byteCount),
-            nextHeader: options.routerAlert ? IPProtocol(rawValue: 0) : options.proto,
+            nextHeader: options.routerAlert ? .hopByHopOptions : options.proto,
             hopLimit: hops(destination.isMulticast, options), source: source,
             destination: destination)
         var head = packet.mutableHead

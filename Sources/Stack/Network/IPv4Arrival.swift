@@ -11,7 +11,10 @@ struct ArrivedIPv4 {
     let timeToLive: UInt8
     let trafficClass: UInt8
     let dontFragment: Bool
-    let isFragment: Bool
+    let identification: UInt16
+    let moreFragments: Bool
+    /// In bytes.
+    let fragmentOffset: Int
     let checksumIsValid: Bool
 
     init(_ packet: borrowing Packet) throws(WireError) {
@@ -21,10 +24,14 @@ struct ArrivedIPv4 {
         (proto, timeToLive) = (header.proto, header.timeToLive)
         trafficClass = header.trafficClass
         dontFragment = header.dontFragment
-        isFragment = header.moreFragments || header.fragmentOffset != 0
+        identification = header.identification
+        (moreFragments, fragmentOffset) = (header.moreFragments, header.fragmentOffset)
         // The kernel or the memory behind a verified or partial packet has not touched it.
         checksumIsValid = packet.metadata.checksum != .unknown || header.checksumIsValid
     }
+
+    var isFragment: Bool { moreFragments || fragmentOffset != 0 }
+    var hasOptions: Bool { headerCount > IPv4Header.byteCount }
 }
 
 /// IPv4 packets on their way in (RFC 791, RFC 1122 §3.2.1, RFC 1812 §5.2).
@@ -51,6 +58,7 @@ extension NetworkLayer {
             counters.count(.ipBadSource)
             return nil
         }
+        guard !header.hasOptions || mayPass(optionsOf: packet, header, on: id) else { return nil }
         guard let cast = cast(of: header.destination, on: id, isOwn: isOwn) else {
             forwardIPv4(packet, header, on: id, linkCast: linkCast)
             return nil
@@ -60,17 +68,26 @@ extension NetworkLayer {
             counters.count(.ipNotForUs)
             return nil
         }
-        guard !header.isFragment else {
-            counters.count(.ipFragment)
-            return nil
-        }
+        guard header.isFragment else { return deliverIPv4(packet, header, cast, on: id) }
+        guard let whole = reassembleIPv4(packet, header, on: id),
+            let header = try? ArrivedIPv4(whole)
+        else { return nil }
+        return deliverIPv4(whole, header, cast, on: id, wasFragmented: true)
+    }
+
+    private func deliverIPv4(
+        _ packet: consuming Packet, _ header: ArrivedIPv4, _ cast: Delivery.Cast,
+        on id: InterfaceID, wasFragmented: Bool = false
+    ) -> Delivery? {
+        let asksRouters = header.hasOptions && options(of: packet, header).hasRouterAlert
         packet.removeFirst(header.headerCount)
         moveChecksum(of: &packet, by: header.headerCount)
         return Delivery(
             packet: packet, source: IPAddress(header.source),
             destination: IPAddress(header.destination), proto: header.proto, interface: id,
             timeToLive: header.timeToLive, trafficClass: header.trafficClass, cast: cast,
-            networkHeaderCount: header.headerCount, protocolOffset: 9)
+            networkHeaderCount: header.headerCount, protocolOffset: 9,
+            wasFragmented: wasFragmented, hasRouterAlert: asksRouters)
     }
 
     /// Whom of this host's a destination names; nil when it is somebody else's.

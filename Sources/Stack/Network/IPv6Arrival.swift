@@ -47,13 +47,43 @@ extension NetworkLayer {
             }
             return nil
         }
-        packet.removeFirst(IPv6Header.byteCount)
-        moveChecksum(of: &packet, by: IPv6Header.byteCount)
+        guard let headers = readExtensions(of: packet, on: id) else { return nil }
+        guard headers.isFragment else { return deliverIPv6(packet, header, headers, cast, on: id) }
+        guard let whole = reassembleIPv6(packet, header, headers, on: id) else { return nil }
+        return deliverReassembledIPv6(whole, cast, on: id)
+    }
+
+    private mutating func deliverReassembledIPv6(
+        _ packet: consuming Packet, _ cast: Delivery.Cast, on id: InterfaceID
+    ) -> Delivery? {
+        guard let header = try? ArrivedIPv6(packet),
+            let headers = readExtensions(of: packet, on: id)
+        else { return nil }
+        // Fragments of fragments: nobody who is honest sends them.
+        guard !headers.isFragment else {
+            counters.count(.fragmentMalformed)
+            return nil
+        }
+        return deliverIPv6(packet, header, headers, cast, on: id, wasFragmented: true)
+    }
+
+    private mutating func deliverIPv6(
+        _ packet: consuming Packet, _ header: ArrivedIPv6, _ headers: IPv6Extensions,
+        _ cast: Delivery.Cast, on id: InterfaceID, wasFragmented: Bool = false
+    ) -> Delivery? {
+        guard headers.proto != .noNextHeader else {
+            counters.count(.ipNoNextHeader)
+            return nil
+        }
+        packet.removeFirst(headers.offset)
+        moveChecksum(of: &packet, by: headers.offset)
         return Delivery(
             packet: packet, source: IPAddress(header.source),
-            destination: IPAddress(header.destination), proto: header.nextHeader, interface: id,
+            destination: IPAddress(header.destination), proto: headers.proto, interface: id,
             timeToLive: header.hopLimit, trafficClass: header.trafficClass, cast: cast,
-            networkHeaderCount: IPv6Header.byteCount, protocolOffset: 6)
+            networkHeaderCount: headers.offset, protocolOffset: headers.protoOffset,
+            wasFragmented: wasFragmented || headers.fragment != nil,
+            hasRouterAlert: headers.routerAlert != nil)
     }
 
     /// Whom of this host's a destination names; nil when it is somebody else's.

@@ -33,6 +33,9 @@ struct NetworkLayer: ~Copyable {
     var neighbourRandom: RandomSource
     /// Makes stable addresses (RFC 7217).
     let addressKey: KeyedHash
+    var reassembly = ReassemblyTable()
+    var pathMTUs = PathMTUTable()
+    var identifications: IdentificationSource
     var icmpLimit = RateLimit(perSecond: 1000, burst: 50)
     /// Packet endpoints, which see frames as they come and go.
     var taps = PacketLayer()
@@ -50,6 +53,7 @@ struct NetworkLayer: ~Copyable {
         var random = RandomSource(seed: configuration.seed.0, configuration.seed.1)
         hash = KeyedHash(key: random.next(), random.next())
         identification = UInt16(truncatingIfNeeded: random.next())
+        identifications = IdentificationSource(&random)
         self.random = random
         neighbourRandom = RandomSource(seed: hash.secret(1), hash.secret(2))
         addressKey = KeyedHash(key: hash.secret(3), hash.secret(4))

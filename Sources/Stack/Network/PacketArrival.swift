@@ -26,6 +26,10 @@ struct Delivery: ~Copyable {
     let networkHeaderCount: Int
     /// Where `proto` is named, in bytes from the start of the IP header.
     let protocolOffset: Int
+    /// Whether it came in fragments, or with a fragment header (RFC 6980).
+    var wasFragmented = false
+    /// Whether the sender asked routers to look at it (RFC 2113, RFC 2711).
+    var hasRouterAlert = false
 
     /// Whether more than this host was meant: no error answers that (RFC 1122 §3.2.2).
     var isBroadcast: Bool { cast != .unicast }

@@ -13,11 +13,10 @@ enum PacketProblem {
     case reassemblyTimeExceeded
     /// The next link carries only so many bytes.
     case packetTooBig(Int)
-    /// The byte at this offset makes no sense.
+    /// The byte at this offset of an IPv4 header makes no sense.
     case parameter(offset: Int)
-    case unknownOption(offset: Int)
-    /// The first fragment does not hold all headers (RFC 7112 §5).
-    case incompleteHeaderChain(offset: Int)
+    /// The headers of an IPv6 packet make no sense.
+    case headers(IPv6ParameterProblem)
     /// There is a better first hop. Of IPv4; in IPv6 neighbour discovery tells.
     case redirect(IPv4Address)
 
@@ -33,9 +32,8 @@ enum PacketProblem {
         case .reassemblyTimeExceeded: .timeExceeded(.reassembly)
         case .packetTooBig(let mtu):
             .destinationUnreachable(.fragmentationNeeded, nextHopMTU: UInt16(clamping: mtu))
-        case .parameter(let offset), .unknownOption(let offset):
-            .parameterProblem(pointer: UInt8(clamping: offset))
-        case .incompleteHeaderChain: nil
+        case .parameter(let offset): .parameterProblem(pointer: UInt8(clamping: offset))
+        case .headers: nil
         case .redirect(let gateway):
             // Code 1: for this host (RFC 1812 §5.2.7.2).
             ICMPHeader(type: .redirect, code: 1, rest: gateway.rawValue)
@@ -54,13 +52,9 @@ enum PacketProblem {
         case .hopLimitExceeded: .timeExceeded(.hopLimit)
         case .reassemblyTimeExceeded: .timeExceeded(.reassembly)
         case .packetTooBig(let mtu): .packetTooBig(mtu: UInt32(truncatingIfNeeded: mtu))
-        case .parameter(let offset):
-            .parameterProblem(.erroneousField, pointer: UInt32(truncatingIfNeeded: offset))
-        case .unknownOption(let offset):
-            .parameterProblem(.unknownOption, pointer: UInt32(truncatingIfNeeded: offset))
-        case .incompleteHeaderChain(let offset):
-            .parameterProblem(
-                .incompleteHeaderChain, pointer: UInt32(truncatingIfNeeded: offset))
+        case .headers(let problem):
+            .parameterProblem(problem.code, pointer: UInt32(truncatingIfNeeded: problem.pointer))
+        case .parameter: nil
         case .redirect: nil
         }
     }
@@ -69,7 +63,8 @@ enum PacketProblem {
     /// (RFC 4443 §2.4 (e.3)).
     var answersGroups: Bool {
         switch self {
-        case .packetTooBig, .unknownOption: true
+        case .packetTooBig: true
+        case .headers(let problem): problem.answersMulticast
         default: false
         }
     }

@@ -13,6 +13,8 @@ extension NetworkLayer {
         var mtu: Int
         /// Whether merged packets of up to 64 KB may be sent.
         var segments: Bool
+        /// Whether a router on the way must cut packets, since this host goes down to `mtu` alone.
+        var needsCutting = false
     }
 
     /// The path to `destination`, nil where no route leads or no address can speak.
@@ -100,9 +102,13 @@ extension NetworkLayer {
         guard destination.isIPv4 || interfaces[id.rawValue].carriesIPv6 else { return nil }
         guard let source = source ?? sourceAddress(for: destination, via: nextHop, on: id)
         else { return nil }
-        return Path(
+        var path = Path(
             interface: id, nextHop: nextHop, source: source,
             mtu: interfaces[id.rawValue].mtu,
             segments: interfaces[id.rawValue].configuration.segments)
+        if let narrow = pathMTUs.lookup(destination, at: now, hash), narrow.mtu < path.mtu {
+            (path.mtu, path.needsCutting) = (narrow.mtu, narrow.isLocked)
+        }
+        return path
     }
 }

@@ -7,22 +7,30 @@ struct QuotedFlow {
     var local: SocketAddress
     var remote: SocketAddress
     let sequence: SequenceNumber
+    /// The length that the packet says it had, in bytes.
+    let packetCount: Int
 
-    /// Nil when the quote is too short to tell.
+    /// Nil when the quote is too short to tell, or of a later fragment.
     init?(_ bytes: Span<UInt8>) {
         do throws(WireError) {
             let quote: TransportQuote
             let (source, destination): (IPAddress, IPAddress)
             if bytes.count > 0, bytes[0] >> 4 == 6 {
                 let packet = try IPv6Packet(quoted: bytes)
-                proto = packet.nextHeader
+                var cursor = IPv6ExtensionCursor(packet)
+                while try cursor.next() != nil {}
+                guard !cursor.isInsideDatagram else { return nil }
+                proto = cursor.proto
                 (source, destination) = (IPAddress(packet.source), IPAddress(packet.destination))
-                quote = try TransportQuote(packet.payload)
+                quote = try TransportQuote(bytes.extracting(droppingFirst: cursor.offset))
+                packetCount = packet.totalCount
             } else {
                 let packet = try IPv4Packet(quoted: bytes)
+                guard packet.fragmentOffset == 0 else { return nil }
                 proto = packet.proto
                 (source, destination) = (IPAddress(packet.source), IPAddress(packet.destination))
                 quote = try TransportQuote(packet.payload)
+                packetCount = packet.totalCount
             }
             sequence = quote.sequence
             local = SocketAddress(address: source, port: quote.sourcePort)

@@ -125,23 +125,8 @@ public struct Segmenter: ~Copyable {
         guard var copy = pools.frame(headroom: spare >= 0 ? min(headroom, spare) : headroom)
         else { return nil }
         copy.append(packet.head.extracting(first: headerCount))
-        var queue = pools.queue()
-        var skipped = offset
-        var left = count
-        for number in 0...packet.sliceCount {
-            let bytes = number == 0 ? packet.head : packet.slice(number &- 1)
-            let piece = bytes.extracting(droppingFirst: min(skipped, bytes.count))
-                .extracting(first: left)
-            skipped = max(0, skipped &- bytes.count)
-            left &-= piece.count
-            if spare >= 0 {
-                copy.append(piece)
-            } else if queue.append(piece) < piece.count {
-                return nil
-            }
-        }
-        // A segment beyond a frame, on links with a large MTU, stands in chunks of its own.
-        if spare < 0, queue.attach(to: &copy, from: 0, count: count) < count { return nil }
+        // A segment beyond a frame, on links with a large MTU, stands in chunks too.
+        guard pools.append(packet, from: offset, count: count, to: &copy) else { return nil }
         return copy
     }
 }

@@ -321,6 +321,7 @@ struct TCPLayer: ~Copyable {
         guard error.sequence >= una, error.sequence < max else { return }
         switch error.kind {
         case .packetTooBig(let mtu):
+            network.notePathMTU(mtu, from: error.local.address, to: error.remote.address)
             connections[id].pathShrank(to: mtu, &network)
         case _ where connections[id].state == .synSent:
             network.counters.count(.tcpFailedAttempts)

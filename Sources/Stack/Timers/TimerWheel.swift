@@ -11,6 +11,7 @@ struct TimerOwner: Equatable, Sendable {
         case groups
         /// Of the interface of that number.
         case interface
+        case reassembly
     }
 
     let kind: Kind

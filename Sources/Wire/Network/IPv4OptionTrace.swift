@@ -33,14 +33,17 @@ public struct IPv4OptionTrace: Equatable, Sendable {
         leave(in: &bytes, options, from: 0)
     }
 
-    /// Leaves the trace in a whole header and sums it up again.
-    public func leave(inHeader header: inout MutableSpan<UInt8>, _ options: IPv4Options) {
+    /// Leaves the trace in a packet whose header is the first `headerCount` bytes of `packet`, and
+    /// sums the header up again.
+    public func leave(
+        inPacket packet: inout MutableSpan<UInt8>, headerCount: Int, _ options: IPv4Options
+    ) {
         guard options.isRecording else { return }
-        leave(in: &header, options, from: IPv4Header.byteCount)
-        header.write(0 as UInt16, at: IPv4Field.headerChecksum)
+        leave(in: &packet, options, from: IPv4Header.byteCount)
+        packet.write(0 as UInt16, at: IPv4Field.headerChecksum)
         var sum = InternetChecksum()
-        sum.add(header.span)
-        header.write(sum.value, at: IPv4Field.headerChecksum)
+        sum.add(packet.span.extracting(first: headerCount))
+        packet.write(sum.value, at: IPv4Field.headerChecksum)
     }
 
     private func leave(

@@ -42,8 +42,10 @@ public struct IPv6ExtensionCursor: ~Escapable {
     public private(set) var offset = IPv6Header.byteCount
     /// Where the "next header" field that names `proto` stands, from the same start.
     public private(set) var protoOffset = IPv6Field.nextHeader
+    /// Whether `offset` is behind the header of a fragment that is not its datagram's first, so
+    /// that what stands there is the middle of something.
+    public private(set) var isInsideDatagram = false
     private var steps = 0
-    private var isInsideDatagram = false
 
     /// - Parameter packet: Its headers must lie among its first, contiguous bytes.
     @_lifetime(copy packet)

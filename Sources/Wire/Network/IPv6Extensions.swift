@@ -76,6 +76,30 @@ public struct IPv6Extensions: Equatable, Sendable {
         (proto, offset, protoOffset) = (cursor.proto, cursor.offset, cursor.protoOffset)
     }
 
+    /// Processes the headers of a packet of which `head` is the first bytes, and `beyond` as many
+    /// more.
+    ///
+    /// - Throws: `.truncated` also when there is no whole IPv6 packet.
+    public init(head: Span<UInt8>, beyond: Int) throws(IPv6ExtensionError) {
+        try self.init(try Self.packet(head, beyond: beyond))
+    }
+
+    /// Processes the hop-by-hop options alone of a packet of which `head` is the first bytes.
+    public init(passingHead head: Span<UInt8>, beyond: Int) throws(IPv6ExtensionError) {
+        try self.init(passing: try Self.packet(head, beyond: beyond))
+    }
+
+    @_lifetime(copy head)
+    private static func packet(
+        _ head: Span<UInt8>, beyond: Int
+    ) throws(IPv6ExtensionError) -> IPv6Packet {
+        do throws(WireError) {
+            return try IPv6Packet(head, beyond: beyond)
+        } catch {
+            throw .truncated
+        }
+    }
+
     @usableFromInline
     init(start proto: IPProtocol) {
         self.proto = proto

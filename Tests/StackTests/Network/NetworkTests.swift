@@ -173,21 +173,13 @@ import Wire
         #expect(wire.takeIP() == nil)
     }
 
-    @Test("Packets for others and fragments")
+    @Test("Packets for others")
     func notForUs() {
         let wire = Ethernet()
         wire.injectIP(.icmp, wire.icmp(.echoRequest, rest: 1, []), to: .v4(10, 7, 0, 77))
         #expect(wire.host.counters[.ipNotForUs] == 1)
         wire.injectIP(.icmp, wire.icmp(.echoRequest, rest: 1, []), to: .v4(127, 0, 0, 1))
         #expect(wire.host.counters[.ipNotForUs] == 2)
-        for flags: UInt8 in [0x20, 0x00] {
-            var packet = wire.ip(.icmp, wire.icmp(.echoRequest, rest: 1, []))
-            packet[6] = flags
-            packet[7] = flags == 0 ? 1 : 0
-            wire.fixHeader(&packet)
-            wire.inject(wire.frame(.ipv4, packet))
-        }
-        #expect(wire.host.counters[.ipFragment] == 2)
     }
 
     @Test("Padding behind an IP packet is not part of it")

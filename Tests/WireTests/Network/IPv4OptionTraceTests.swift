@@ -97,7 +97,7 @@ struct IPv4OptionTraceTests {
         }
         let options = IPv4Options(Array(packet[20...]).span)
         var span = packet.mutableSpan
-        trace.leave(inHeader: &span, options)
+        trace.leave(inPacket: &span, headerCount: 32, options)
         #expect(Array(packet[20...]) == bytes("07 0b 08 0a070002 00000000 00"))
         let view = try IPv4Packet(packet.span)
         let isValid = view.checksumIsValid
