@@ -43,7 +43,6 @@ struct NetworkLayer: ~Copyable {
     var loopback = Ring<LoopedPacket>()
     /// Errors that packets of ours met, for the transports to take up.
     var errors = Ring<TransportError>()
-    var identification: UInt16
 
     init(_ configuration: HostConfiguration, pools: BufferPools) {
         self.pools = pools
@@ -52,7 +51,6 @@ struct NetworkLayer: ~Copyable {
         forwards = configuration.forwards
         var random = RandomSource(seed: configuration.seed.0, configuration.seed.1)
         hash = KeyedHash(key: random.next(), random.next())
-        identification = UInt16(truncatingIfNeeded: random.next())
         identifications = IdentificationSource(&random)
         self.random = random
         neighbourRandom = RandomSource(seed: hash.secret(1), hash.secret(2))

@@ -20,8 +20,6 @@ struct Delivery: ~Copyable {
     let timeToLive: UInt8
     let trafficClass: UInt8
     let cast: Cast
-    /// Whether it came with a fragment header, in pieces or not (RFC 6980).
-    var wasFragmented = false
     /// Bytes of IP header, with options or extension headers, in front of the head.
     let networkHeaderCount: Int
     /// Where `proto` is named, in bytes from the start of the IP header.

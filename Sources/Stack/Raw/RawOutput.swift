@@ -117,7 +117,10 @@ extension NetworkLayer {
         let total = UInt16(truncatingIfNeeded: packet.count)
         let hasIdentification = packet.head.uint16(at: Field.ipv4Identification) != 0
         let hasSource = packet.head.uint32(at: Field.ipv4Source) != 0
-        identification &+= 1
+        let target = IPAddress(packet.head.ipv4Address(at: Field.ipv4Source &+ 4))
+        let proto = IPProtocol(rawValue: packet.head[Field.ipv4Identification &+ 5])
+        let identification = UInt16(
+            truncatingIfNeeded: identifications.next(from: source, to: target, proto))
         var head = packet.mutableHead
         head.write(total, at: Field.ipv4TotalCount)
         if !hasIdentification { head.write(identification, at: Field.ipv4Identification) }
