@@ -44,10 +44,10 @@ import Wire
     /// An error of the router's about a datagram from `own` to `peer`.
     private func error(
         _ link: BareLinks, _ family: Family, _ type: UInt8, _ code: UInt8, rest: UInt32 = 0,
-        from own: SocketAddress? = nil, to peer: SocketAddress? = nil
+        from own: SocketAddress? = nil, to peer: SocketAddress? = nil, payload: [UInt8] = [1, 2, 3]
     ) -> [UInt8] {
         let own = own ?? family.own
-        let quoted = link.udp(from: own, to: peer ?? family.peer, [1, 2, 3])
+        let quoted = link.udp(from: own, to: peer ?? family.peer, payload)
         return link.icmp(
             type, code: code, rest: rest, quoted, from: family.router, to: own.address)
     }
@@ -152,7 +152,9 @@ import Wire
         let link = BareLinks()
         let endpoint = try link.bound(family.own) { $0.mtuDiscovery = .fragment }
         try link.host.connect(endpoint, to: family.peer)
-        let message = error(link, family, family.tooBig.type, family.tooBig.code, rest: 1300)
+        let message = error(
+            link, family, family.tooBig.type, family.tooBig.code, rest: 1300,
+            payload: [UInt8](repeating: 1, count: 1400))
         link.inject(message)
         #expect(try link.host.takeError(of: endpoint) == nil)
         try link.set(endpoint) {
