@@ -122,6 +122,6 @@ extension Host {
     /// The DNS servers that routers on a link told of (RFC 8106), in the order in which they did.
     public func recursiveServers(of interface: InterfaceID) -> [IPAddress] {
         guard network.isValid(interface) else { return [] }
-        return network.interfaces[interface.rawValue].autoconfiguration.servers.map(\.address)
+        return network.interfaces[interface.rawValue].autoconfiguration.servers.map { $0.address }
     }
 }

@@ -1,3 +1,4 @@
+import Memory
 import Wire
 
 /// What an interface knows of its link by neighbour discovery (RFC 4861 §5.1), and what it is

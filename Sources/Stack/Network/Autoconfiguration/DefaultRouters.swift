@@ -1,3 +1,4 @@
+import Memory
 import Wire
 
 /// A router that may be the way out (RFC 4861 §5.1, Default Router List).

@@ -1,3 +1,4 @@
+import Memory
 import Wire
 
 /// What routers told of a prefix (RFC 4861 §5.1, Prefix List).
