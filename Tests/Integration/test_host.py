@@ -82,6 +82,20 @@ class HostServesTheKernel(unittest.TestCase):
         done = self.namespace.run("nc", "-N", "-w", 20, self.host.address, 7, input=sent)
         self.assertEqual(done.stdout, sent)
 
+    def test_urgent_byte(self):
+        """an urgent byte of the kernel's is left out of the stream that echo returns"""
+        done = self.namespace.python(
+            "import socket, sys\n"
+            "peer = socket.create_connection((sys.argv[1], 7), timeout=10)\n"
+            "peer.sendall(b'before ')\n"
+            "peer.send(b'middle !', socket.MSG_OOB)\n"
+            "peer.sendall(b'after')\n"
+            "peer.shutdown(socket.SHUT_WR)\n"
+            "echoed = b''.join(iter(lambda: peer.recv(100), b''))\n"
+            "assert echoed == b'before middle after', echoed\n",
+            self.host.address)
+        self.assertEqual(done.stderr, b"")
+
     def test_echo_of_datagrams(self):
         """UDP echo returns datagrams of every size that fits a frame"""
         done = self.namespace.python(
