@@ -131,7 +131,7 @@ struct CallFuzzer: ~Copyable {
     private mutating func use(_ number: Int, _ choices: inout Choices) throws(StackError) {
         let (side, id) = endpoints[number]
         // What is closed stays in the list now and then, so that it is used again.
-        switch choices.next(below: 18) {
+        switch choices.next(below: 20) {
         case 0:
             let local = address(&choices)
             try hosts[side].bind(id, to: local)
@@ -158,6 +158,11 @@ struct CallFuzzer: ~Copyable {
         case 13: try hosts[side].shutdownSend(id)
         case 14: try set(side, id, &choices)
         case 15: try ask(side, id)
+        case 16:
+            _ = try hosts[side].sendUrgent(id, Self.buffer.span.extracting(first: size(&choices)))
+        case 17:
+            _ = try hosts[side].isAtMark(id)
+            _ = try hosts[side].receiveUrgent(id)
         default:
             if !choices.oneIn(4) { endpoints.remove(at: number) }
             try hosts[side].close(id)
@@ -168,11 +173,34 @@ struct CallFuzzer: ~Copyable {
         _ side: Int, _ id: EndpointID, _ choices: inout Choices
     ) throws(StackError) {
         let isOn = choices.oneIn(2)
-        switch choices.next(below: 3) {
+        switch choices.next(below: 6) {
         case 0: try hosts[side].setNoDelay(id, isOn)
         case 1: try hosts[side].setKeepalive(id, isOn)
-        default: try hosts[side].setAbortsOnClose(id, isOn)
+        case 2: try hosts[side].setAbortsOnClose(id, isOn)
+        case 3: try hosts[side].setQuickAcks(id, isOn)
+        default: try choose(side, id, &choices)
         }
+    }
+
+    /// Options of a stream, each with a value in its range or out of it.
+    private mutating func choose(
+        _ side: Int, _ id: EndpointID, _ choices: inout Choices
+    ) throws(StackError) {
+        var options = try hosts[side].streamOptions(of: id)
+        let number = choices.next(below: 140) - 2
+        switch choices.next(below: 10) {
+        case 0: options.userTimeout = number < 0 ? nil : .milliseconds(number * number)
+        case 1: options.keepaliveIdle = .seconds(number)
+        case 2: options.keepaliveInterval = .seconds(number)
+        case 3: options.keepaliveProbes = number
+        case 4: options.synRetries = number
+        case 5: options.finTimeout = number < 0 ? nil : .seconds(number)
+        case 6: options.maximumSegmentSize = number < 0 ? nil : number * number
+        case 7: options.linger = number < 0 ? nil : .seconds(number / 8)
+        case 8: options.isCorked.toggle()
+        default: options.isUrgentInline.toggle()
+        }
+        try hosts[side].setStreamOptions(options, of: id)
     }
 
     private mutating func ask(_ side: Int, _ id: EndpointID) throws(StackError) {
