@@ -53,6 +53,7 @@ extension Connection {
         _ ack: SequenceNumber, _ segment: ArrivingSegment,
         _ network: inout NetworkLayer
     ) {
+        confirmReachability(&network)
         let flightBefore = send.flight
         let fin = finSent && ack > queueEnd
         let start = queueStart
@@ -84,6 +85,16 @@ extension Connection {
             events.insert(.writable)
         }
         if fin { finAcknowledged(network) }
+    }
+
+    /// What we send arrives: the neighbour that it goes through need not be asked (RFC 4861 §7.3.1).
+    /// To say so every four seconds is enough, far less than it is believed for.
+    private mutating func confirmReachability(_ network: inout NetworkLayer) {
+        let span = UInt8(truncatingIfNeeded: network.now.nanoseconds >> 32)
+        guard span != confirmed else { return }
+        confirmed = span
+        let interface = link == 0 ? nil : InterfaceID(rawValue: Int(link) &- 1)
+        network.confirmReachability(of: tuple.remoteAddress, on: interface)
     }
 
     /// RFC 6298 by the segment that was timed, and by the echoed timestamp where it was sent twice

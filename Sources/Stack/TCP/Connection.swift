@@ -52,6 +52,8 @@ struct Connection: ~Copyable {
     /// What the IP header is to say: hops, 0 for the host's number, and DSCP.
     var hops: UInt8 = 0
     var trafficClass: UInt8 = 0
+    /// In which span of time the next hop was last said to be reachable.
+    var confirmed: UInt8 = 0
 
     /// Timestamps (RFC 7323 §3): our clock's offset, TS.Recent and the time we got it, in seconds.
     var timestampOffset: UInt32
