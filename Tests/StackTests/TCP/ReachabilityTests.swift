@@ -33,7 +33,7 @@ import Testing
     func confirmed() throws {
         let asked = try requests(isAcknowledged: true)
         #expect(asked == 1)
-        let (other) = try requests(isAcknowledged: false)
+        let other = try requests(isAcknowledged: false)
         #expect(other > 1)
     }
 }
