@@ -4,4 +4,5 @@
 // thread, no clock, no system call; integer arithmetic only; the same packets, times and seed give
 // the same outcome; no heap allocation per packet in the steady state; every loss is counted.
 //
-//   Links/     impaired links: loss, delay, jitter, duplication, reordering, corruption, rate
+//   Links/     impaired links: loss in bursts or not, delay by distributions, duplication,
+//              reordering, corruption, rate, queues; and the text that describes them

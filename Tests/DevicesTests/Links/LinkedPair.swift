@@ -26,10 +26,7 @@ enum LinkKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
     /// The families that it carries here.
     var families: [Bool] {
-        switch self {
-        case .tun, .packetFlow: [true, false]
-        default: [true]
-        }
+        self == .passt ? [true] : [true, false]
     }
 
     /// These kinds, each with each of its families: whether it is IPv4.
