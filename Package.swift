@@ -104,6 +104,7 @@ let package = Package(
         .executableTarget(
             name: "MulticastHost", dependencies: ["Memory", "Wire", "Stack", "Devices", "Sockets"],
             path: "Tests/MulticastHost", swiftSettings: settings),
+        tests(of: "SockeyeCommand", with: ["Wire", "Stack", "Equipment", "Devices"]),
         tests(of: "Equipment", with: ["Memory", "Wire", "Stack"]),
         tests(of: "Dissection", with: ["Memory", "Wire"]),
     ]

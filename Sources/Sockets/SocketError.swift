@@ -14,7 +14,8 @@ public struct SocketError: Error, Equatable, Sendable, CustomStringConvertible {
         self.call = call
     }
 
-    init(_ error: StackError, in call: String) { self.init(error.code, in: call) }
+    /// The error of the system that stands for `error`.
+    public init(_ error: StackError, in call: String) { self.init(error.code, in: call) }
 
     public var description: String {
         "\(call): \(SystemErrorText.of(code))"

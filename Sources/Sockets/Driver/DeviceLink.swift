@@ -35,18 +35,21 @@ public final class DeviceLink: Sendable {
     ///   - addresses: The host's on this link.
     ///   - mtu: The largest IP packet, 68 to 65,535 bytes; by default, and at most, the device's.
     ///   - impairments: What happens to packets between host and device.
+    ///   - settings: Changes what else the host is told of the link.
     ///   - observer: Is shown every packet that passes between the host and what impairs them.
     public init(
         _ device: consuming Device, name: String, hardwareAddress: MACAddress?,
         addresses: [IPPrefix], mtu: Int? = nil, impairments: LinkImpairments? = nil,
-        observer: PacketObserver? = nil
+        observer: PacketObserver? = nil, settings: (inout InterfaceConfiguration) -> Void = { _ in }
     ) {
         let capabilities = device.capabilities
-        configuration = InterfaceConfiguration(
+        var configuration = InterfaceConfiguration(
             name: name,
             link: capabilities.isEthernet ? hardwareAddress.map { .ethernet($0) } ?? .ip : .ip,
             mtu: min(mtu ?? capabilities.mtu, capabilities.mtu), addresses: addresses,
             offloadsChecksums: capabilities.offloadsChecksums, segments: capabilities.segments)
+        settings(&configuration)
+        self.configuration = configuration
         descriptor = device.descriptor
         self.device = device
         self.observer = observer

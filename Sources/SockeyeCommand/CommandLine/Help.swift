@@ -60,6 +60,12 @@ enum Help {
           --mtu BYTES        the largest packet (default: the device's)
           --capture FILE     records every packet
           --no-offload       neither checksums nor segmentation are left to the device
+          --autoconfigure    makes addresses and routes of what routers tell (IPv6)
+          --temporary-addresses
+                             and such as change every day beside them
+          --detect-duplicates
+                             uses no address that somebody else has
+          --advertise PREFIX tells hosts to make addresses of PREFIX (with --forward)
         \(impairments)
 
         For the host:
@@ -169,11 +175,16 @@ enum Help {
 
     private static let arp = """
         usage: sockeye arp [--name NAME] [OPTION …] [ADDRESS]
+               sockeye arp [--name NAME] [-i INTERFACE] -s ADDRESS MAC
+               sockeye arp [--name NAME] [-i INTERFACE] -s ADDRESS pub
+               sockeye arp [--name NAME] [-i INTERFACE] -d ADDRESS [pub]
 
         The neighbours of a host, of both families, in the form of net-tools' arp.
 
           -a                 a sentence each
           --states           as 'ip neigh' shows them
+          -s, -d             sets an entry for good, or deletes it; with 'pub' the host answers
+                             for the address in the place of who has it
           -i INTERFACE       those on one interface
           -4, -6             IPv4, IPv6
           -n                 addresses as numbers, as they always are

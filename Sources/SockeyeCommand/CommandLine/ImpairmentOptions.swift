@@ -38,7 +38,7 @@ struct ImpairmentOptions {
         do throws(ImpairmentError) {
             try impairments.set(keyword, to: text)
         } catch {
-            throw .usage("\(option): \(error.message)")
+            throw .usage("\(arguments.command): \(option): \(error.message)")
         }
         return true
     }

@@ -63,7 +63,7 @@ struct BuiltHost {
             impairments: LinkImpairments(
                 outgoing: link.impairments.outgoing, incoming: link.impairments.incoming,
                 seed: seed, pools: pools),
-            observer: recording.observer)
+            observer: recording.observer, settings: link.configure)
     }
 
     /// A locally administered address made from the link's first one, or at random.

@@ -17,16 +17,19 @@ struct HostPlan {
     /// Repeats the same random decisions; nil for chance.
     var seed: UInt64?
 
-    /// Whether it was given addresses of IPv6.
+    /// Whether it has, or may come to, addresses of IPv6.
     var speaksIPv6: Bool {
-        links.contains { $0.addresses.contains { !$0.address.isIPv4 } }
+        links.contains { $0.speaksIPv6 }
     }
 
     /// - Throws: What is missing or contradicts itself.
     func check(_ command: String) throws(CommandError) {
         for (number, link) in links.enumerated() {
-            if link.addresses.isEmpty {
+            if link.addresses.isEmpty, !link.autoconfigures {
                 throw .usage("\(command): --address ADDRESS/LENGTH is missing for \(link.name)")
+            }
+            if !link.advertisedPrefixes.isEmpty, !forwards || link.autoconfigures {
+                throw .usage("\(command): --advertise is for routers, which --forward makes")
             }
             for other in links[..<number] {
                 if other.name == link.name {

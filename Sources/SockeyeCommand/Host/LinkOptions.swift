@@ -16,6 +16,14 @@ struct LinkOptions {
     var capture: String?
     var offloads = true
     var impairments = ImpairmentOptions()
+    /// Whether routers are looked for, and addresses made of what they tell (RFC 4862).
+    var autoconfigures = false
+    /// Whether addresses that change are made beside the stable ones (RFC 8981).
+    var usesTemporaryAddresses = false
+    /// Whether it is asked first if somebody else has an address (RFC 5227, RFC 4862 §5.4).
+    var detectsDuplicates = false
+    /// What hosts on the link are told to make addresses of (RFC 4861 §6.2).
+    var advertisedPrefixes: [IPPrefix] = []
 
     /// What tools call the interface.
     var name: String { device?.name ?? "" }
@@ -39,13 +47,27 @@ struct LinkOptions {
         case "--gateway":
             gateways.append(try arguments.value(of: option, "an address") { IPAddress($0) })
         case "--mac":
-            hardwareAddress = try arguments.value(
+            // Said, lest nil be taken for a value.
+            let address: MACAddress = try arguments.value(
                 of: option, "a hardware address of one interface, such as 02:00:00:00:00:01"
             ) { MACAddress($0).flatMap { $0.isMulticast ? nil : $0 } }
+            hardwareAddress = address
         case "--mtu":
             mtu = try arguments.number(of: option, "a number of bytes", in: 68...65535)
         case "--capture": capture = try arguments.value(of: option, "a file")
         case "--no-offload": offloads = false
+        case "--autoconfigure", "--accept-router-advertisements": autoconfigures = true
+        case "--temporary-addresses": usesTemporaryAddresses = true
+        case "--detect-duplicates": detectsDuplicates = true
+        case "--advertise":
+            let prefix = try arguments.value(
+                of: option, "a prefix of IPv6, such as fd00::/64"
+            ) { IPPrefix($0).flatMap { $0 == $0.masked && !$0.address.isIPv4 ? $0 : nil } }
+            guard advertisedPrefixes.count < 8 else {
+                throw .usage(
+                    "\(arguments.command): --advertise: a router tells of 8 prefixes at most")
+            }
+            advertisedPrefixes.append(prefix)
         default: return try impairments.take(option, &arguments)
         }
         return true
@@ -60,6 +82,30 @@ struct LinkOptions {
         }
         if addresses.contains(where: { $0.address == address }) {
             throw .usage("\(arguments.command): --address: \(address) is given twice")
+        }
+    }
+
+    /// Whether it has, or may come to, addresses of IPv6.
+    var speaksIPv6: Bool { autoconfigures || addresses.contains { !$0.address.isIPv4 } }
+
+    /// Completes what the host knows of the link.
+    func configure(_ configuration: inout InterfaceConfiguration) {
+        configuration.detectsDuplicates = detectsDuplicates
+        configuration.announcesAddresses = true
+        if speaksIPv6 {
+            // Where no router is believed there is a link-local address still (RFC 4291 §2.8).
+            var automatic = IPv6Autoconfiguration()
+            automatic.acceptsRouterAdvertisements = autoconfigures
+            automatic.temporaryAddresses = usesTemporaryAddresses
+            configuration.autoconfiguration = automatic
+        }
+        if !advertisedPrefixes.isEmpty {
+            configuration.advertising = RouterAdvertising(
+                prefixes: advertisedPrefixes.map {
+                    // The lifetimes of RFC 4861 §6.2.1.
+                    PrefixInformation(
+                        prefix: $0, validLifetime: 2_592_000, preferredLifetime: 604_800)
+                })
         }
     }
 
