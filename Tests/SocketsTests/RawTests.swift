@@ -72,4 +72,40 @@ struct RawTests {
         server.close()
         #expect(!net.right.withHost { $0.isPromiscuous(interface) })
     }
+
+    @Test("records pass between two sockets of a host, whole and apart")
+    func records() async throws {
+        let net = try Wired()
+        defer { net.end() }
+        let name = try #require(LocalName("/run/service"))
+        let listener = Socket(.sequencedPacket, on: net.left)
+        try listener.bind(to: name)
+        try listener.listen()
+        async let accepted = listener.accept()
+        let client = Socket(.sequencedPacket, on: net.left)
+        try client.connect(to: name)
+        let server = try await accepted
+        #expect(server.kind == .sequencedPacket)
+        async let reading = {
+            var buffer = [UInt8](repeating: 0, count: 4)
+            var counts: [Int] = []
+            while let record = try await server.receiveRecord(into: &buffer) {
+                counts.append(record.count)
+            }
+            return counts
+        }()
+        for count in [1, 3, 2] {
+            try await client.sendRecord([UInt8](repeating: 1, count: count))
+        }
+        try client.shutdown(.sending)
+        #expect(try await reading == [1, 3, 2])
+        let (one, other) = Socket.pair(on: net.left)
+        try one.sendRecord([7].span)
+        var buffer = [UInt8](repeating: 0, count: 4)
+        #expect(try await other.receiveRecord(into: &buffer)?.count == 1)
+        var span = buffer.mutableSpan
+        #expect(throws: SocketError(EAGAIN, in: "recvmsg")) {
+            try other.receiveRecordNow(into: &span)
+        }
+    }
 }

@@ -83,7 +83,7 @@ extension Socket {
         let accepted = try blocking("accept", until: .readable) {
             (host: inout Host) throws(StackError) in try host.accept(endpoint)
         }
-        return Socket(accepted, .stream, on: host)
+        return Socket(accepted, kind, on: host)
     }
 
     /// Waits for a connection.
@@ -92,7 +92,7 @@ extension Socket {
         let accepted = try await suspending("accept", until: .readable) {
             (host: inout Host) throws(StackError) in try host.accept(endpoint)
         }
-        return Socket(accepted, .stream, on: host)
+        return Socket(accepted, kind, on: host)
     }
 
     /// Takes a connection that waits. POSIX `accept` with `O_NONBLOCK`.
@@ -102,7 +102,7 @@ extension Socket {
         let accepted = try call("accept") { (host: inout Host) throws(StackError) in
             try host.accept(endpoint)
         }
-        return Socket(accepted, .stream, on: host)
+        return Socket(accepted, kind, on: host)
     }
 
     // MARK: - Bytes out

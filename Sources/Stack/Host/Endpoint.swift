@@ -20,6 +20,8 @@ public enum EndpointKind: Hashable, Sendable {
     case icmp
     /// `AF_PACKET`: frames of an interface or of all.
     case packet(PacketForm)
+    /// `SOCK_SEQPACKET` of `AF_UNIX`: records between two endpoints of the host.
+    case sequencedPacket
 
     /// What a packet endpoint gives and takes.
     public enum PacketForm: UInt8, Sendable {
@@ -40,6 +42,7 @@ struct Endpoint: ~Copyable {
         case datagram(SlabIndex)
         case raw(SlabIndex)
         case packet(SlabIndex)
+        case local(SlabIndex)
     }
 
     var role = Role.unbound

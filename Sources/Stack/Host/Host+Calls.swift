@@ -18,6 +18,9 @@ extension Host {
         case .packet(let form):
             let room = endpoints[id].options.receiveBuffer
             endpoints[id].role = .packet(network.taps.add(id, form, receiveBuffer: room))
+        case .sequencedPacket:
+            let room = endpoints[id].options.receiveBuffer
+            endpoints[id].role = .local(local.add(id, receiveBuffer: room))
         }
         return EndpointID(id)
     }
@@ -60,7 +63,7 @@ extension Host {
             guard raw.sockets[key].remote == nil,
                 !raw.sockets[key].isEcho || raw.sockets[key].local.port == 0
             else { throw .invalidArgument }
-        case .packet: throw .addressFamilyNotSupported
+        case .packet, .local: throw .addressFamilyNotSupported
         default: throw .invalidArgument
         }
     }
@@ -143,7 +146,7 @@ extension Host {
         switch endpoints[id.index].kind {
         case .stream: try connectStream(id, to: remote)
         case .datagram, .raw, .icmp: try connectDatagram(id, to: remote)
-        case .packet: throw .notSupported
+        case .packet, .sequencedPacket: throw .addressFamilyNotSupported
         }
     }
 
@@ -158,7 +161,7 @@ extension Host {
         case .connection(let key): return tcp.connections[key].tuple.local
         case .datagram(let key): return udp.sockets[key].local
         case .raw(let key): return raw.sockets[key].local
-        case .packet: throw .notSupported
+        case .packet, .local: throw .notSupported
         }
     }
 
@@ -195,6 +198,7 @@ extension Host {
         case .raw(let key): return raw.sockets[key].inbox.readiness
         case .packet(let key):
             return network.taps.sockets[key].queue.isEmpty ? .writable : [.readable, .writable]
+        case .local(let key): return local.readiness(of: key)
         case .connection(let key):
             return tcp.connections[key].readiness(network.tcp)
         }
@@ -227,6 +231,7 @@ extension Host {
         case .datagram(let key): udp.remove(key, network.hash)
         case .raw(let key): raw.sockets.remove(key)
         case .packet(let key): network.taps.sockets.remove(key)
+        case .local(let key): local.close(key)
         case .connection(let key): release(key, aborts: endpoint.abortsOnClose)
         }
     }

@@ -100,6 +100,9 @@ extension Host {
     ///   `.addressInUse`.
     public mutating func listen(_ id: EndpointID, backlog: Int) throws(StackError) {
         try check(id)
+        if case .local(let key) = endpoints[id.index].role {
+            return try local.listen(key, backlog: backlog)
+        }
         guard endpoints[id.index].kind == .stream else { throw .notSupported }
         let limit = min(max(0, backlog), 4096)
         switch endpoints[id.index].role {
@@ -126,6 +129,7 @@ extension Host {
     /// - Throws: `.wouldBlock` when none waits; `.invalidArgument` when it does not listen.
     public mutating func accept(_ id: EndpointID) throws(StackError) -> EndpointID {
         try check(id)
+        if case .local(let key) = endpoints[id.index].role { return try acceptLocal(key) }
         guard case .listening(let key) = endpoints[id.index].role else { throw .invalidArgument }
         guard let connection = tcp.listeners[key].accepted.popFirst() else { throw .wouldBlock }
         var endpoint = Endpoint(.stream, endpoints[id.index].family)
@@ -233,6 +237,9 @@ extension Host {
     ///
     /// - Throws: `.notConnected`.
     public mutating func shutdownSend(_ id: EndpointID) throws(StackError) {
+        if endpoints.contains(id.index), case .local(let key) = endpoints[id.index].role {
+            return try local.shutSend(key)
+        }
         let key = try connection(id)
         guard tcp.connections[key].state != .closed else { throw .notConnected }
         tcp.connections[key].queueFin(&network)
@@ -243,6 +250,9 @@ extension Host {
     ///
     /// - Throws: `.notConnected`.
     public mutating func shutdownReceive(_ id: EndpointID) throws(StackError) {
+        if endpoints.contains(id.index), case .local(let key) = endpoints[id.index].role {
+            return try local.shutReceive(key)
+        }
         let key = try connection(id)
         guard tcp.connections[key].state != .closed else { throw .notConnected }
         tcp.connections[key].flags.insert(.readShutDown)

@@ -18,6 +18,7 @@ public struct Host: ~Copyable, Sendable {
     var tcp: TCPLayer
     var udp: UDPLayer
     var raw = RawLayer()
+    var local = LocalLayer()
     var endpoints = Slab<Endpoint>()
     /// Endpoints with something to tell, each at most once.
     var ready = Ring<SlabIndex>()
@@ -254,6 +255,7 @@ public struct Host: ~Copyable, Sendable {
         while let event = udp.raised.popFirst() { note(event) }
         while let event = raw.raised.popFirst() { note(event) }
         while let event = network.taps.raised.popFirst() { note(event) }
+        while let event = local.raised.popFirst() { note(event) }
     }
 
     private mutating func note(_ event: RaisedEvent) {

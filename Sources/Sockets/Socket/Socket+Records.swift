@@ -1,0 +1,110 @@
+import Memory
+import Stack
+
+/// The calls on records: sequenced-packet sockets, which connect within a host. `listen`, `accept`,
+/// `shutdown` and `close` are those of streams.
+extension Socket {
+    /// Makes two sockets that are connected. POSIX `socketpair`.
+    public static func pair(on host: HostDriver) -> (Socket, Socket) {
+        let (one, other) = host.withHost { host in host.openPair() }
+        return (
+            Socket(one, .sequencedPacket, on: host), Socket(other, .sequencedPacket, on: host)
+        )
+    }
+
+    /// Gives the socket a name that others on the host connect to. POSIX `bind`.
+    ///
+    /// - Throws: `EADDRINUSE`, `EINVAL`, `EOPNOTSUPP` for other kinds.
+    public func bind(to name: LocalName) throws(SocketError) {
+        try call("bind") { (host: inout Host) throws(StackError) in
+            try host.bind(endpoint, to: name)
+        }
+    }
+
+    /// Connects to who listens at `name`; does not wait. POSIX `connect`.
+    ///
+    /// - Throws: `ECONNREFUSED` when nobody does, `EAGAIN` when too many wait there, `EISCONN`.
+    public func connect(to name: LocalName) throws(SocketError) {
+        try call("connect") { (host: inout Host) throws(StackError) in
+            try host.connect(endpoint, to: name)
+        }
+    }
+
+    /// Sends a record, whole, and waits for room. POSIX `send`.
+    ///
+    /// - Throws: `EMSGSIZE`, `EPIPE`, `ECONNRESET`, `ENOTCONN`, `ENOBUFS`, `EAGAIN` after the send
+    ///   timeout.
+    public func sendRecord(_ record: Span<UInt8>) throws(SocketError) {
+        let deadline = deadline(for: .writable)
+        while true {
+            do throws(SocketError) {
+                return try sendRecordNow(record)
+            } catch {
+                guard error.isWouldBlock else { throw error }
+            }
+            try waitUntilReady(.writable, "send", deadline)
+        }
+    }
+
+    /// Sends a record, whole, and waits for room.
+    public func sendRecord(_ record: [UInt8]) async throws(SocketError) {
+        let endpoint = endpoint
+        try await suspending("send", until: .writable) { (host: inout Host) throws(StackError) in
+            try host.sendRecord(endpoint, record.span)
+        }
+    }
+
+    /// Sends a record, whole, or does not. POSIX `send` with `MSG_DONTWAIT`.
+    ///
+    /// - Throws: `EAGAIN` when there is no room, or what `sendRecord` throws.
+    public func sendRecordNow(_ record: Span<UInt8>) throws(SocketError) {
+        try call("send") { (host: inout Host) throws(StackError) in
+            try host.sendRecord(endpoint, record)
+        }
+    }
+
+    /// Waits for a record; what does not fit into `buffer` is lost. nil when the peer sends no more.
+    /// POSIX `recvmsg`.
+    public func receiveRecord(
+        into buffer: inout MutableSpan<UInt8>
+    ) throws(SocketError) -> Host.Record? {
+        let deadline = deadline(for: .readable)
+        while true {
+            do throws(SocketError) {
+                return try receiveRecordNow(into: &buffer)
+            } catch {
+                guard error.isWouldBlock else { throw error }
+            }
+            try waitUntilReady(.readable, "recvmsg", deadline)
+        }
+    }
+
+    /// Waits for a record; what does not fit into `buffer` is lost. nil when the peer sends no more.
+    public func receiveRecord(into buffer: inout [UInt8]) async throws(SocketError) -> Host.Record?
+    {
+        while true {
+            do throws(SocketError) {
+                var span = buffer.mutableSpan
+                return try receiveRecordNow(into: &span)
+            } catch {
+                guard error.isWouldBlock else { throw error }
+            }
+            try await suspendUntilReady(.readable, "recvmsg")
+        }
+    }
+
+    /// Takes a record and does not wait. POSIX `recvmsg` with `MSG_DONTWAIT`.
+    ///
+    /// - Throws: `EAGAIN` when none has come.
+    public func receiveRecordNow(
+        into buffer: inout MutableSpan<UInt8>
+    ) throws(SocketError) -> Host.Record? {
+        do throws(StackError) {
+            return try host.withHost { (host: inout Host) throws(StackError) in
+                try host.receiveRecord(endpoint, into: &buffer)
+            }
+        } catch {
+            throw SocketError(error, in: "recvmsg")
+        }
+    }
+}
