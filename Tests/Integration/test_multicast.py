@@ -268,6 +268,18 @@ class Groups(unittest.TestCase):
         self.saw(f"{mine} && igmp.type == 0x17 && igmp.maddr == {GROUP}")
         self.check_complaints()
 
+    def test_queries_v6(self):
+        """Queries of a router by MLD are answered, for all groups and for one"""
+        self.assertEqual(self.ask("join", GROUP6), "done")
+        mine = f"icmpv6.type == 143 && ipv6.src == {HOST6}"
+        group = f"icmpv6.mldr.mar.multicast_address == {GROUP6}"
+        self.saw(f"{mine} && {group}", count=2)
+        self.namespace.python(QUERY, "mld", "-")
+        self.saw(f"{mine} && {group} && icmpv6.mldr.mar.record_type == 2")
+        self.namespace.python(QUERY, "mld", GROUP6)
+        self.saw(f"{mine} && {group} && icmpv6.mldr.mar.record_type == 2", count=2)
+        self.check_complaints()
+
 
 if __name__ == "__main__":
     unittest.main()
