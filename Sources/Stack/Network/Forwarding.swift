@@ -75,6 +75,7 @@ extension NetworkLayer {
             sendError(.beyondScope, about: packet, on: id)
             return
         }
+        guard readPassingOptions(of: packet, on: id) else { return }
         if hop.interface == id { sendRedirectV6(packet, header, to: hop.address, on: id) }
         guard readPassingOptions(of: packet, on: id) else { return }
         let mtu = interfaces[hop.interface.rawValue].mtu
