@@ -10,7 +10,7 @@ extension NetworkLayer {
             interfaces[id.rawValue].configuration.link != .loopback
         else { return }
         let number = GroupTable.querier(id, isIPv4: address.isIPv4)
-        settleVersion(number)
+        settleVersion(number, keeping: entry)
         let isOver = groups.groups[entry].filter.isNobody
         if groups.queriers[number].isLatest {
             let new = groups.groups[entry].filter
@@ -60,16 +60,18 @@ extension NetworkLayer {
 
     /// Speaks another version where it is time to: what was to be told in the old one is forgotten
     /// (RFC 9776 §7.2.1, RFC 9777 §8.2.1).
-    mutating func settleVersion(_ number: Int) {
-        if groups.queriers[number].settle(at: now) { forgetPending(number) }
+    ///
+    /// - Parameter kept: An entry that somebody works on: it stays even if it is over.
+    mutating func settleVersion(_ number: Int, keeping kept: SlabIndex? = nil) {
+        if groups.queriers[number].settle(at: now) { forgetPending(number, keeping: kept) }
     }
 
-    mutating func forgetPending(_ number: Int) {
+    mutating func forgetPending(_ number: Int, keeping kept: SlabIndex? = nil) {
         groups.queriers[number].answerDue = .never
         for place in 0..<groups.groups.placeCount {
             guard let entry = member(at: place, of: number) else { continue }
             groups.groups[entry].cancel()
-            groups.removeIfOver(entry, hash)
+            if entry != kept { groups.removeIfOver(entry, hash) }
         }
     }
 

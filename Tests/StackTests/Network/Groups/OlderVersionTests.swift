@@ -42,6 +42,16 @@ struct OlderVersionTests {
         #expect(link.groupCount == 0)
     }
 
+    @Test("A group that is left once the old router's time is over is left in the latest version")
+    func leavesLater() throws {
+        let (link, id) = try Self.prepared(Self.v2)
+        _ = link.messages(in: .seconds(1000))
+        try link.links.host.leaveGroup(id, GroupLink.group)
+        let messages = link.messages(in: .seconds(30))
+        #expect(!messages.isEmpty && messages.allSatisfy { $0.type == 0x22 })
+        #expect(link.groupCount == 0)
+    }
+
     @Test("Each group has its own delay, which a query makes shorter and never longer")
     func delays() throws {
         let (link, id) = try Self.prepared(Self.v2)
