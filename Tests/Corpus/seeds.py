@@ -90,6 +90,7 @@ def parts(frame):
         header = max(20, (rest[0] & 15) * 4)
         if header > 20:
             yield "ipv4-options", rest[20:header]
+            yield "ipv4-trace", rest[20:header]
         if len(rest) > 20:
             yield from transport(rest[9], rest[header:])
     elif kind == 0x86DD and len(rest) >= 40:
@@ -110,7 +111,7 @@ def transport(proto, payload):
     elif proto == 17:
         yield "udp", payload
     elif proto == 58:
-        yield "icmp", payload
+        yield "icmpv6", payload
         if payload:
             yield ("mld" if payload[0] in (130, 131, 132, 143) else "ndp"), payload
 

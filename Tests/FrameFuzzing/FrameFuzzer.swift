@@ -7,6 +7,7 @@ import Wire
 /// Nothing may trap, time must always move on, memory must stay within its pools, and when all is
 /// closed and time has passed nothing may be left.
 public struct FrameFuzzer: ~Copyable {
+    private let focus: FuzzFocus
     let pools: BufferPools
     var host: Host
     let interface: InterfaceID
@@ -20,7 +21,8 @@ public struct FrameFuzzer: ~Copyable {
     /// The first promise that was broken.
     public internal(set) var problem: String?
 
-    public init(seed: UInt64) throws(StackError) {
+    public init(seed: UInt64, _ focus: FuzzFocus = .everything) throws(StackError) {
+        self.focus = focus
         let pools = BufferPools(BufferPools.Plan(byteLimit: 1 << 20))
         var configuration = HostConfiguration(seed: (seed, 1))
         configuration.tcp.receiveBuffer = 64 << 10
@@ -28,10 +30,19 @@ public struct FrameFuzzer: ~Copyable {
         configuration.tcp.retries = 6
         var host = Host(configuration, pools: pools)
         let address = IPAddress(FramePeer.hostAddress)
-        interface = host.addInterface(
-            InterfaceConfiguration(
-                name: "eth0", link: .ethernet(FramePeer.hostMAC),
-                addresses: [IPPrefix(address: address, length: 16) ?? IPPrefix(host: address)]))
+        var link = InterfaceConfiguration(
+            name: "eth0", link: .ethernet(FramePeer.hostMAC),
+            addresses: [
+                IPPrefix(address: address, length: 16) ?? IPPrefix(host: address),
+                IPPrefix(address: IPAddress(FramePeer.hostIPv6), length: 64),
+            ].compactMap { $0 })
+        if focus == .autoconfiguration {
+            var autoconfiguration = IPv6Autoconfiguration()
+            autoconfiguration.temporaryAddresses = true
+            link.autoconfiguration = autoconfiguration
+            link.detectsDuplicates = true
+        }
+        interface = host.addInterface(link)
         let endpoints = try Self.open(&host)
         (listener, datagrams) = (endpoints.listener, endpoints.datagrams)
         self.pools = pools
@@ -41,18 +52,18 @@ public struct FrameFuzzer: ~Copyable {
     private static func open(
         _ host: inout Host
     ) throws(StackError) -> (listener: EndpointID, datagrams: EndpointID) {
-        let listener = host.open(.stream)
-        try host.bind(listener, to: SocketAddress(address: .unspecifiedV4, port: 80))
+        let listener = host.open(.stream, family: .inet6)
+        try host.bind(listener, to: SocketAddress(address: .unspecifiedV6, port: 80))
         try host.listen(listener, backlog: 4)
-        let datagrams = host.open(.datagram)
-        try host.bind(datagrams, to: SocketAddress(address: .unspecifiedV4, port: 7))
+        let datagrams = host.open(.datagram, family: .inet6)
+        try host.bind(datagrams, to: SocketAddress(address: .unspecifiedV6, port: 7))
         return (listener, datagrams)
     }
 
     /// Hands in up to `limit` frames, until the choices are used up or a promise is broken.
     public mutating func run(_ choices: inout Choices, frames limit: Int) {
         while count < limit, !choices.isExhausted, problem == nil {
-            var frame = peer.frame(&choices)
+            var frame = peer.frame(&choices, focus)
             if choices.oneIn(2) { FrameMutation.spoil(&frame, &choices) }
             if choices.oneIn(2) || !choices.oneIn(3) { FrameMutation.repair(&frame) }
             deliver(frame)
@@ -78,11 +89,24 @@ public struct FrameFuzzer: ~Copyable {
         let after = host.counters
         if after[.packetsReceived] != before[.packetsReceived] + 1 {
             problem = "a packet was not counted"
-        } else if frame.count > 13, frame[12] != 8 || frame[13] != 6,
-            before.total + 1 == after.total
-        {
-            // An ARP request for somebody else is the one that needs no mention.
+        } else if before.total + 1 == after.total, !Self.isSilent(frame) {
             problem = "a packet vanished without a word: \(frame)"
+        }
+    }
+
+    /// Whether a frame may be taken in without being counted beyond its arrival: what only changes
+    /// what is known of neighbours, routers and groups, and requests for somebody else.
+    private static func isSilent(_ frame: [UInt8]) -> Bool {
+        guard frame.count >= 34 else { return false }
+        switch (frame[12], frame[13]) {
+        case (8, 6): return true
+        case (8, 0): return frame[23] == IPProtocol.igmp.rawValue
+        case (0x86, 0xDD) where frame.count > 54:
+            var (proto, start) = (frame[20], 54)
+            if proto == 0 || proto == 60 { (proto, start) = (frame[54], 62 + Int(frame[55]) * 8) }
+            guard proto == IPProtocol.icmpv6.rawValue, start < frame.count else { return false }
+            return (130...137).contains(frame[start]) || frame[start] == 143
+        default: return false
         }
     }
 
@@ -123,20 +147,20 @@ public struct FrameFuzzer: ~Copyable {
             case 0, 1:
                 streams.append(try host.accept(listener))
             case 2:
-                let endpoint = host.open(.stream)
-                streams.append(endpoint)
-                let target = 0x0A07_0002 &+ UInt32(choices.next(below: 2))
-                try host.connect(
-                    endpoint,
-                    to: SocketAddress(address: IPAddress(IPv4Address(target)), port: 5000))
+                try connect(&choices)
             case 3:
                 var span = sink.mutableSpan
                 _ = try host.receiveDatagram(datagrams, into: &span)
             case 4:
                 let port = UInt16(choices.next(below: 3))
+                let peer =
+                    choices.oneIn(2)
+                    ? IPAddress(FramePeer.peerAddress) : IPAddress(FramePeer.peerIPv6)
                 try host.send(
                     datagrams, bytes.span.extracting(first: choices.next(below: 1600)),
-                    to: SocketAddress(address: IPAddress(FramePeer.peerAddress), port: port))
+                    to: SocketAddress(address: peer, port: port))
+            case 5:
+                try joinOrLeave(&choices)
             default:
                 try use(&choices)
             }
@@ -144,6 +168,28 @@ public struct FrameFuzzer: ~Copyable {
             // Whatever is refused is refused.
         }
         if streams.count > 12 { close(0) }
+    }
+
+    private mutating func connect(_ choices: inout Choices) throws(StackError) {
+        let isIPv6 = choices.oneIn(2)
+        let endpoint = host.open(.stream, family: isIPv6 ? .inet6 : .inet)
+        streams.append(endpoint)
+        let number = UInt8(choices.next(below: 2))
+        let target =
+            isIPv6
+            ? IPAddress(high: FramePeer.peerIPv6.high, low: UInt64(2 + number))
+            : .v4(10, 7, 0, 2 + number)
+        try host.connect(endpoint, to: SocketAddress(address: target, port: 5000))
+    }
+
+    private mutating func joinOrLeave(_ choices: inout Choices) throws(StackError) {
+        let group = FramePeer.groups[choices.next(below: FramePeer.groups.count)]
+        let source = choices.oneIn(3) ? FramePeer.source(like: group) : nil
+        if choices.oneIn(3) {
+            try host.leaveGroup(datagrams, group, on: interface, source: source)
+        } else {
+            try host.joinGroup(datagrams, group, on: interface, source: source)
+        }
     }
 
     private mutating func use(_ choices: inout Choices) throws(StackError) {
@@ -194,7 +240,9 @@ public struct FrameFuzzer: ~Copyable {
             return "memory is left: \(all.frames - free.frames) frames, "
                 + "\(all.controls - free.controls) controls, \(all.chunks - free.chunks) chunks"
         }
-        return host.nextDeadline == .never ? nil : "a timer is left"
+        // Addresses that a router gave have their timers.
+        let isQuiet = host.nextDeadline == .never || focus == .autoconfiguration
+        return isQuiet ? nil : "a timer is left"
     }
 
     /// Drops by reason, and what else happened.

@@ -11,7 +11,8 @@ public struct FramePeer {
     static let peerMAC = MACAddress(2, 0, 0, 0, 0, 2)
 
     /// A connection as the host's last segment showed it.
-    private struct Flow {
+    struct Flow {
+        var isIPv6 = false
         var hostPort: UInt16
         var peerPort: UInt16
         /// What the host expects next, and what it has sent.
@@ -21,26 +22,39 @@ public struct FramePeer {
     }
 
     private var flows: [Flow] = []
-    private var lastPacket: [UInt8] = []
+    /// What the host sent last, in each family.
+    var lastPacket: [UInt8] = []
+    var lastIPv6Packet: [UInt8] = []
 
     // MARK: - Watching the host
 
     public init() {}
 
     public mutating func note(_ frame: [UInt8]) {
-        guard frame.count >= 34, frame[12] == 8, frame[13] == 0 else { return }
-        lastPacket = Array(frame[14...].prefix(60))
-        guard frame[23] == IPProtocol.tcp.rawValue else { return }
+        guard frame.count >= 34 else { return }
+        switch (frame[12], frame[13]) {
+        case (8, 0):
+            lastPacket = Array(frame[14...].prefix(60))
+            if frame[23] == IPProtocol.tcp.rawValue { note(frame, segmentAt: 34, isIPv6: false) }
+        case (0x86, 0xDD) where frame.count >= 54:
+            lastIPv6Packet = Array(frame[14...].prefix(100))
+            if frame[20] == IPProtocol.tcp.rawValue { note(frame, segmentAt: 54, isIPv6: true) }
+        default: break
+        }
+    }
+
+    private mutating func note(_ frame: [UInt8], segmentAt start: Int, isIPv6: Bool) {
         do throws(WireError) {
-            let segment = try TCPSegment(frame.span.extracting(droppingFirst: 34))
+            let segment = try TCPSegment(frame.span.extracting(droppingFirst: start))
             let stamps = TCPOptions(segment.options).timestamps
             let flow = Flow(
-                hostPort: segment.sourcePort, peerPort: segment.destinationPort,
+                isIPv6: isIPv6, hostPort: segment.sourcePort, peerPort: segment.destinationPort,
                 sequence: segment.acknowledgment.rawValue,
                 acknowledgment: segment.sequence.advanced(by: segment.sequenceCount).rawValue,
                 stamp: stamps?.value ?? 0)
             let known = flows.firstIndex { other in
                 other.hostPort == flow.hostPort && other.peerPort == flow.peerPort
+                    && other.isIPv6 == isIPv6
             }
             if let known {
                 flows[known] = flow
@@ -55,30 +69,58 @@ public struct FramePeer {
 
     /// Turns sequence numbers that count from those of the last connection into real ones.
     public func rebase(_ frame: inout [UInt8]) {
-        guard let flow = flows.last, frame.count >= 54, frame[12] == 8, frame[13] == 0,
-            frame[23] == IPProtocol.tcp.rawValue, frame[14] == 0x45
+        guard let flow = flows.last, let start = Self.segmentStart(frame),
+            frame.count >= start + TCPHeader.byteCount
         else { return }
         var span = frame.mutableSpan
-        for (offset, base) in [(38, flow.sequence), (42, flow.acknowledgment)] {
+        for (offset, base) in [(start + 4, flow.sequence), (start + 8, flow.acknowledgment)] {
             span.write(span.span.uint32(at: offset) &+ base, at: offset)
+        }
+    }
+
+    /// Where the segment begins in a frame that has one and no options before it.
+    private static func segmentStart(_ frame: [UInt8]) -> Int? {
+        guard frame.count >= 34 else { return nil }
+        let proto = IPProtocol.tcp.rawValue
+        switch (frame[12], frame[13]) {
+        case (8, 0): return frame[23] == proto && frame[14] == 0x45 ? 34 : nil
+        case (0x86, 0xDD): return frame[20] == proto ? 54 : nil
+        default: return nil
         }
     }
 
     // MARK: - Making frames
 
-    func frame(_ choices: inout Choices) -> [UInt8] {
-        switch choices.next(below: 16) {
+    /// A frame of what the focus is on, now and then of anything.
+    func frame(_ choices: inout Choices, _ focus: FuzzFocus) -> [UInt8] {
+        let isIPv6 = choices.oneIn(2)
+        switch choices.oneIn(8) ? .everything : focus {
+        case .everything: return isIPv6 ? ipv6(&choices) : ipv4(&choices)
+        case .tcp:
+            return choices.oneIn(8) || flows.isEmpty
+                ? packet(.tcp, syn(&choices), &choices) : segment(&choices)
+        case .reassembly: return isIPv6 ? ipv6Fragment(&choices) : ipv4Fragment(&choices)
+        case .neighbours: return isIPv6 ? neighbourDiscovery(&choices) : arp(&choices)
+        case .autoconfiguration: return routerMessage(&choices)
+        case .groups: return isIPv6 ? mld(&choices) : igmp(&choices)
+        }
+    }
+
+    private func ipv4(_ choices: inout Choices) -> [UInt8] {
+        switch choices.next(below: 18) {
         case 0: return arp(&choices)
         case 1: return packet(.icmp, echo(&choices), &choices)
         case 2: return packet(.icmp, error(&choices), &choices)
         case 3: return packet(.udp, datagram(&choices), &choices)
         case 4: return (0..<choices.next(below: 100)).map { _ in UInt8(choices.next(below: 256)) }
         case 5, 6: return packet(.tcp, syn(&choices), &choices)
-        default: return packet(.tcp, segment(&choices), &choices)
+        case 7: return ipv4Fragment(&choices)
+        case 8: return igmp(&choices)
+        default: return segment(&choices)
         }
     }
 
-    private func arp(_ choices: inout Choices) -> [UInt8] {
+    func arp(_ choices: inout Choices) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: ARPMessage.byteCount)
         let sender =
             0x0A07_0002 &+ UInt32(choices.next(below: 3)) &* UInt32(choices.next(below: 999))
@@ -91,7 +133,7 @@ public struct FramePeer {
         return header(.arp) + bytes
     }
 
-    private func header(_ type: EtherType) -> [UInt8] {
+    func header(_ type: EtherType) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: EthernetHeader.byteCount)
         var span = bytes.mutableSpan
         EthernetHeader(destination: Self.hostMAC, source: Self.peerMAC, etherType: type)
@@ -99,7 +141,7 @@ public struct FramePeer {
         return bytes
     }
 
-    private func packet(
+    func packet(
         _ proto: IPProtocol, _ payload: [UInt8], _ choices: inout Choices
     ) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: IPv4Header.byteCount)
@@ -113,7 +155,7 @@ public struct FramePeer {
         return header(.ipv4) + bytes + payload
     }
 
-    private func echo(_ choices: inout Choices) -> [UInt8] {
+    func echo(_ choices: inout Choices) -> [UInt8] {
         [8, 0, 0, 0] + [UInt8](repeating: 1, count: 4 + choices.next(below: 1400))
     }
 
@@ -126,7 +168,7 @@ public struct FramePeer {
             + lastPacket.prefix(choices.oneIn(4) ? choices.next(below: 60) : 60)
     }
 
-    private func datagram(_ choices: inout Choices) -> [UInt8] {
+    func datagram(_ choices: inout Choices) -> [UInt8] {
         let count = UDPHeader.byteCount + choices.next(below: 1400)
         var bytes = [UInt8](repeating: 2, count: count)
         var span = bytes.mutableSpan
@@ -136,7 +178,7 @@ public struct FramePeer {
         return bytes
     }
 
-    private func syn(_ choices: inout Choices) -> [UInt8] {
+    func syn(_ choices: inout Choices) -> [UInt8] {
         var options = TCPOptions()
         if choices.oneIn(2) {
             let sizes: [UInt16] = [0, 1, 88, 536, 1460, 9000, 65535]
@@ -155,7 +197,7 @@ public struct FramePeer {
 
     /// A segment that fits one of the flows, or misses it by a little.
     private func segment(_ choices: inout Choices) -> [UInt8] {
-        guard !flows.isEmpty else { return syn(&choices) }
+        guard !flows.isEmpty else { return packet(.tcp, syn(&choices), &choices) }
         let flow = flows[choices.next(below: flows.count)]
         let kinds: [TCPFlags] = [
             [.ack], [.ack], [.ack, .psh], [.ack, .psh], [.ack, .fin], [.rst], [.rst, .ack], [.syn],
@@ -186,7 +228,11 @@ public struct FramePeer {
             flags: flags, window: windows[choices.next(below: windows.count)],
             urgentPointer: UInt16(choices.next(below: 3)) &* 30_000)
         let texts = [0, 1, 100, 1000, 1400]
-        return segment(header, options, textCount: texts[choices.next(below: texts.count)])
+        let count = texts[choices.next(below: texts.count)]
+        let bytes = segment(header, options, textCount: count)
+        return flow.isIPv6
+            ? ipv6Packet(.tcp, bytes, from: Self.peerIPv6, to: Self.hostIPv6)
+            : packet(.tcp, bytes, &choices)
     }
 
     private func segment(_ header: TCPHeader, _ options: TCPOptions, textCount: Int) -> [UInt8] {

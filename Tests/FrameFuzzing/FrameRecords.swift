@@ -16,9 +16,9 @@ extension FrameFuzzer {
         }
     }
 
-    static func problem(withChoices bytes: [UInt8]) -> String? {
+    static func problem(withChoices bytes: [UInt8], _ focus: FuzzFocus) -> String? {
         do throws(StackError) {
-            var fuzzer = try FrameFuzzer(seed: 1)
+            var fuzzer = try FrameFuzzer(seed: 1, focus)
             var choices = Choices(bytes: bytes)
             fuzzer.run(&choices, frames: 10_000)
             return fuzzer.finish()

@@ -81,7 +81,7 @@ struct ImpairedTransfer {
             if disorder == 30 { setting.impairments.jitter = delay / 8 }
             setting.seed = seed
             setting.family = seed / 2 % 2 == 1 ? .inet6 : .inet
-            setting.link = seed % 2 == 1 && setting.family == .inet ? .ethernet : .ip
+            setting.link = seed % 2 == 1 ? .ethernet : .ip
             setting.segments = seed % 3 == 2
             setting.offloadsChecksums = seed % 4 == 3
             setting.tcp.timestamps = seed % 5 != 3

@@ -30,7 +30,7 @@ import Testing
             setting.seed = seed
             setting.forward = Self.impairments(&random)
             setting.backward = Self.impairments(&random)
-            setting.link = random.next(below: 2) == 0 || family == .inet6 ? .ip : .ethernet
+            setting.link = random.next(below: 2) == 0 ? .ip : .ethernet
             setting.segments = random.next(below: 3) == 0
             setting.offloadsChecksums = random.next(below: 4) == 0
             setting.tcp.timestamps = random.next(below: 4) > 0
