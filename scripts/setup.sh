@@ -55,6 +55,7 @@ if [ "$level" = test ]; then
     need iproute2 has ip
     need iputils-ping has ping
     need ethtool has ethtool
+    need radvd has radvd
     need tcpdump has tcpdump
     need tshark has tshark
     need wget has wget
@@ -81,5 +82,12 @@ fi
 
 echo "setup: installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
+# Services stay as they are: whatever a package would start, it does not (radvd among them).
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    trap 'rm -f "$policy"' EXIT
+fi
 apt-get update -qq
 apt-get install -qq --no-install-recommends -y "${missing[@]}" >/dev/null

@@ -8,6 +8,7 @@ import argparse
 import os
 import pathlib
 import sys
+import tempfile
 import time
 import unittest
 
@@ -52,12 +53,17 @@ def main():
     command = pathlib.Path(chosen.command).resolve()
     if not command.exists():
         sys.exit(f"{command} is not there: run `make` first")
-    os.environ["SOCKEYE"] = str(command)
+    captures = tempfile.TemporaryDirectory(prefix="sockeye-captures.")
+    os.environ["SOCKEYE"] = str(here / "captured.sh")
+    os.environ["SOCKEYE_BINARY"] = str(command)
+    os.environ["SOCKEYE_CAPTURES"] = captures.name
 
     sys.path.insert(0, str(here))
     loader = unittest.TestLoader()
     loader.testNamePatterns = [f"*{pattern}*" for pattern in chosen.k] if chosen.k else None
     suite = loader.discover(str(here), top_level_dir=str(here))
+    from captures import Captures
+    suite.addTest(Captures("test_captures_of_all_hosts"))
     result = Result()
     suite.run(result)
     failed = len(result.failures) + len(result.errors)

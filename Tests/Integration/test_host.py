@@ -27,7 +27,7 @@ class HostServesTheKernel(unittest.TestCase):
         cls.host = TAPHost(
             cls.namespace, "--serve", f"echo,discard,daytime,chargen,http={cls.files}",
             "--writable")
-        cls.addClassCleanup(cls.host.stop, signal.SIGKILL)
+        cls.addClassCleanup(cls.host.end)
 
     def curl(self, *arguments, timeout=300, **options):
         return self.namespace.run(

@@ -41,7 +41,7 @@ class ToolsOnAHost(unittest.TestCase):
         cls.host = TAPHost(
             cls.namespace, "--name", "one", "--serve", "echo,daytime,chargen",
             environment=cls.environment)
-        cls.addClassCleanup(cls.host.stop, signal.SIGKILL)
+        cls.addClassCleanup(cls.host.end)
 
     def tool(self, *words, **options):
         options.setdefault("env", self.environment)
@@ -334,7 +334,7 @@ class ToolsThatSpeak(unittest.TestCase):
         cls.host = TAPHost(
             cls.router, "--address", "fd07::2/64", "--gateway", "10.7.0.1", "--gateway", "fd07::1",
             "--name", "one", "--capture", cls.capture, environment=cls.environment)
-        cls.addClassCleanup(cls.host.stop, signal.SIGKILL)
+        cls.addClassCleanup(cls.host.end)
         cls.router.run("ip", "address", "add", "fd07::1/64", "dev", "tap0", "nodad")
 
     def tool(self, *words, **options):
@@ -480,7 +480,7 @@ class RoutesThroughAHost(unittest.TestCase):
             "--tap", "tapR", "--address", "10.2.0.1/24", "--address", "fd02::1/64",
             "--capture", cls.captures[1], "--route", "10.3.0.0/16=10.2.0.2",
             env=cls.environment, stdout=subprocess.DEVNULL)
-        cls.addClassCleanup(support.stop, cls.host)
+        cls.addClassCleanup(support.end, cls.host)
         for device, namespace, number in ("tapL", cls.left, 1), ("tapR", cls.right, 2):
             support.wait_until(lambda: cls.middle.has_device(device), "the host has its devices")
             namespace.run("sysctl", "-qw", *EAGER)
