@@ -76,8 +76,8 @@ extension NetworkLayer {
             return
         }
         guard readPassingOptions(of: packet, on: id) else { return }
-        if hop.interface == id { sendRedirectV6(packet, header, to: hop.address, on: id) }
         guard readPassingOptions(of: packet, on: id) else { return }
+        if hop.interface == id { sendRedirectV6(packet, header, to: hop.address, on: id) }
         let mtu = interfaces[hop.interface.rawValue].mtu
         guard forwardedCount(packet, IPv6Header.byteCount) <= mtu else {
             counters.count(.packetTooBig)

@@ -4,8 +4,8 @@ import Wire
 /// Fragments on their way in: put together to what was sent (RFC 791 §3.2, RFC 815, RFC 8200 §4.5).
 ///
 /// Both families are strict: a datagram of which bytes come twice is dropped as a whole, and so is
-/// what comes of it later (RFC 5722 §4); Linux does so for IPv4 too since 2018. Only what has come
-/// in full before is a duplicate that harms nobody.
+/// what comes of it later (RFC 5722 §4); Linux does so for IPv4 too since 2018. Only a fragment that
+/// has come before, cut in the same way, is a duplicate that harms nobody (RFC 8200 §4.5).
 extension NetworkLayer {
     /// Takes in a fragment that is well-formed by itself; the datagram, if it is whole with it.
     mutating func reassemble(

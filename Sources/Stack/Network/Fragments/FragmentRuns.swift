@@ -6,9 +6,9 @@
 struct FragmentRuns: Sendable {
     enum Insertion {
         case added
-        /// All of it had come before.
+        /// The same bytes had come as one fragment before.
         case duplicate
-        /// Some of it had come before, and some had not.
+        /// Some of it had come before, cut otherwise.
         case overlap
         /// There are too many gaps.
         case full
@@ -23,6 +23,8 @@ struct FragmentRuns: Sendable {
 
     private var runs = [64 of Run](repeating: Run(start: 0, end: 0))
     private(set) var count = 0
+    /// At which multiples of eight bytes fragments began: a bit for each.
+    private var starts = [128 of UInt64](repeating: 0)
 
     /// Where the last run ends; 0 when nothing has come.
     var end: Int { count == 0 ? 0 : Int(runs[count &- 1].end) }
@@ -40,7 +42,7 @@ struct FragmentRuns: Sendable {
         var place = count
         while place > 0, Int(runs[place &- 1].start) > start { place &-= 1 }
         if place > 0, Int(runs[place &- 1].end) > start {
-            return end <= Int(runs[place &- 1].end) ? .duplicate : .overlap
+            return isSame(from: start, to: end, in: runs[place &- 1]) ? .duplicate : .overlap
         }
         if place < count, Int(runs[place].start) < end { return .overlap }
         let joinsFormer = place > 0 && Int(runs[place &- 1].end) == start
@@ -59,7 +61,25 @@ struct FragmentRuns: Sendable {
             runs[place] = Run(
                 start: UInt16(truncatingIfNeeded: start), end: UInt16(truncatingIfNeeded: end))
         }
+        starts[start >> 9] |= 1 << UInt64(start >> 3 & 63)
         return .added
+    }
+
+    private func isStart(_ offset: Int) -> Bool {
+        starts[offset >> 9] >> UInt64(offset >> 3 & 63) & 1 == 1
+    }
+
+    /// Whether the bytes from `start` to `end` of a run came as one fragment.
+    private func isSame(from start: Int, to end: Int, in run: Run) -> Bool {
+        guard isStart(start), end == Int(run.end) || end < Int(run.end) && isStart(end) else {
+            return false
+        }
+        var offset = start &+ 8
+        while offset < end {
+            if isStart(offset) { return false }
+            offset &+= 8
+        }
+        return true
     }
 
     private mutating func open(_ place: Int) {

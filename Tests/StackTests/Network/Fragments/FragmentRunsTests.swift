@@ -29,10 +29,10 @@ struct FragmentRunsTests {
         #expect(!runs([]).isComplete(to: 0))
     }
 
-    @Test("what has come in full is a duplicate, what has come in part an overlap")
+    @Test("what has come cut the same way is a duplicate, all else that has come an overlap")
     func overlaps() {
         let cases: [(Int, Int, FragmentRuns.Insertion)] = [
-            (16, 32, .duplicate), (16, 24, .duplicate), (24, 32, .duplicate),
+            (16, 32, .duplicate), (16, 24, .overlap), (24, 32, .overlap),
             (48, 64, .duplicate), (8, 24, .overlap), (24, 40, .overlap), (8, 40, .overlap),
             (16, 40, .overlap), (8, 32, .overlap), (40, 56, .overlap), (24, 56, .overlap),
             (0, 80, .overlap), (56, 72, .overlap), (32, 48, .added), (8, 16, .added),

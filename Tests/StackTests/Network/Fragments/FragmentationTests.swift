@@ -62,8 +62,8 @@ struct FragmentationTests {
             #expect(wire.two.counters[.icmpEchoesAnswered] == wire.sent, "\(count)")
             #expect(wire.answers == wire.sent, "\(count)")
         }
-        #expect(wire.one.counters[.datagramsReassembled] > 100)
-        #expect(wire.two.counters[.datagramsReassembled] > 100)
+        #expect(wire.one.counters[.datagramsReassembled] > 90)
+        #expect(wire.two.counters[.datagramsReassembled] > 90)
         #expect(wire.isClean)
     }
 
