@@ -171,6 +171,33 @@ class ToolsOnAHost(unittest.TestCase):
         self.assertIn(sentence, self.lines("arp", "-an"))
         self.assertEqual(self.tool("arp", "10.7.0.77", check=False).returncode, 1)
 
+    def test_entries_of_ones_own(self):
+        """arp sets an entry that is believed against what is answered, and deletes it"""
+        hardware = self.namespace.run("cat", "/sys/class/net/tap0/address").stdout.decode().strip()
+        self.assertTrue(self.host.answers())
+        self.tool("arp", "-s", self.host.kernel, "02:00:00:00:00:99")
+        row = next(line for line in self.lines("arp", "-n") if self.host.kernel in line)
+        self.assertEqual(row.split(), [self.host.kernel, "ether", "02:00:00:00:00:99", "CM", "tap0"])
+        self.assertFalse(self.host.answers())
+        self.tool("arp", "-d", self.host.kernel)
+        self.assertTrue(self.host.answers())
+        self.assertIn(hardware, "\n".join(self.lines("arp", "-n")))
+        self.tool("arp", "-s", "10.7.0.50", "pub")
+        self.namespace.run("ping", "-n", "-q", "-c", 1, "-W", 1, "10.7.0.50", check=False)
+        known = self.namespace.run("arp", "-n", "10.7.0.50").stdout.decode()
+        self.assertIn("02:00:0a:07:00:02", known)
+        for words in ["-s", "10.7.0.9"], ["-s", "10.7.0.9", "x"], ["-d"], ["10.7.0.1", "pub"]:
+            self.assertEqual(self.tool("arp", *words, check=False).returncode, 2, words)
+        self.assertEqual(self.tool("arp", "-d", "10.7.0.99", check=False).returncode, 1)
+
+    def test_moved_hardware_address(self):
+        """a kernel that changes its hardware address is found again, and arp shows the new one"""
+        before = self.namespace.run("cat", "/sys/class/net/tap0/address").stdout.decode().strip()
+        for hardware in "02:00:00:00:77:01", before:
+            self.namespace.run("ip", "link", "set", "tap0", "address", hardware)
+            support.wait_until(self.host.answers, "the host answers at the new address", 20)
+            self.assertIn(hardware, "\n".join(self.lines("arp", "-n")))
+
     # The control socket.
 
     def test_only_the_owner(self):
@@ -371,6 +398,22 @@ class ToolsThatSpeak(unittest.TestCase):
         ours = self.tool("ping", "-c", 2, "-i", 0.2, "10.7.0.1").stdout.decode()
         self.assertEqual(form(ours), form(model))
 
+    def test_ping_over_ipv6(self):
+        """ping reaches the kernel and what is behind it over IPv6, and is answered"""
+        def heading(target):
+            return lambda size: f"PING {target}({target}) {size} data bytes"
+
+        self.pings("fd07::1", heading("fd07::1"), 64)
+        self.pings("fd09::2", heading("fd09::2"), 63)
+        for size in 0, 56, 1452:
+            self.far.run("ping", "-n", "-q", "-c", 2, "-i", 0.2, "-s", size, "fd07::2")
+        status, lines = self.ping("-c", 1, "-t", 1, "fd09::2")
+        self.assertEqual((status, lines[1]), (
+            1, "From fd07::1 icmp_seq=1 Time exceeded: Hop limit"))
+        status, lines = self.ping("-c", 1, "-W", 5, "fd07::77")
+        self.assertEqual((status, lines[1]), (
+            1, "From fd07::2 icmp_seq=1 Destination unreachable: Address unreachable"))
+
     def test_ping_that_fails(self):
         """ping tells of routers' errors, of silence and of what is too long, with the right status"""
         status, lines = self.ping("-c", 2, "-i", 0.05, "-t", 1, "10.9.0.2")
@@ -446,6 +489,16 @@ class ToolsThatSpeak(unittest.TestCase):
         model = self.far.run("traceroute", "-n", "10.7.0.2").stdout.decode()
         self.assertEqual(form(model), form("\n".join(self.trace("-n", "10.9.0.2")) + "\n"))
 
+    def test_traceroute_over_ipv6(self):
+        """traceroute finds the kernel's router over IPv6 by datagrams, echoes and segments"""
+        for options, size in ([], 80), (["-I"], 80), (["-T"], 60):
+            lines = self.trace("-n", *options, "fd09::2")
+            self.assertEqual(
+                lines[0], f"traceroute to fd09::2 (fd09::2), 30 hops max, {size} byte packets")
+            self.assertEqual(len(lines), 3, lines)
+            for number, hop in (1, "fd07::1"), (2, "fd09::2"):
+                self.assertRegex(lines[number], rf"^ {number}  {hop}(  \d+\.\d{{3}} ms){{3}}$")
+
     def test_traceroute_that_fails(self):
         """traceroute shows silence as stars, and marks what cannot be reached"""
         self.far.run("ip", "route", "add", "blackhole", "10.10.0.1")
@@ -504,6 +557,16 @@ class RoutesThroughAHost(unittest.TestCase):
                 self.assertRegex(
                     lines[2], rf"^ 2  {re.escape(target)}(  \d+\.\d{{3}} ms){{3}}$")
 
+    def test_kernels_traceroute_across_ipv6(self):
+        """the kernel's traceroute shows the host between the two over IPv6"""
+        for options in [], ["-I"]:
+            lines = self.left.run(
+                "traceroute", "-6", "-n", "-w", 2, *options, "fd02::2"
+            ).stdout.decode().splitlines()
+            self.assertEqual(len(lines), 3, lines)
+            self.assertRegex(lines[1], r"^ 1  fd01::1(  \d+\.\d{3} ms){3}$")
+            self.assertRegex(lines[2], r"^ 2  fd02::2(  \d+\.\d{3} ms){3}$")
+
     def test_pings_and_streams_across(self):
         """pings and a stream pass through the host, whose counters tell of them"""
         self.left.run("ping", "-n", "-c", 3, "-i", 0.1, "10.2.0.2")
@@ -530,7 +593,7 @@ class RoutesThroughAHost(unittest.TestCase):
 
     def test_tools_on_a_router(self):
         """the router's own tools reach both sides"""
-        for target in "10.1.0.2", "10.2.0.2", "10.3.0.1":
+        for target in "10.1.0.2", "10.2.0.2", "10.3.0.1", "fd01::2", "fd02::2":
             done = support.run(
                 support.SOCKEYE, "ping", "-c", 1, "-W", 2, target, env=self.environment)
             self.assertIn(b"1 received", done.stdout)

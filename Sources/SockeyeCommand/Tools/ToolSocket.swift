@@ -4,6 +4,9 @@ import Wire
 
 /// Sockets of tools, whose errors are the tools' own.
 enum ToolSocket {
+    /// How often sending is tried, since each error that was met before fails one call.
+    static let attempts = 5
+
     /// Tries calls on sockets.
     static func attempt<Result>(
         _ tool: String, _ body: () throws(SocketError) -> Result

@@ -101,14 +101,14 @@ struct PingRun {
         var message = request
         message[6] = UInt8(number >> 8)
         message[7] = UInt8(number & 0xFF)
-        // An error of an earlier request is told first, instead of the request being sent.
-        for attempt in 0..<2 {
+        // An attempt may tell of an error that an earlier request met, instead of sending.
+        for attempt in 1...ToolSocket.attempts {
             do throws(SocketError) {
                 try socket.send(message.span, to: nil)
                 return
             } catch {
-                let told = take()
-                if attempt == 0, told > 0 { continue }
+                take()
+                if attempt < ToolSocket.attempts { continue }
                 tally.fail(number)
                 if !ping.isQuiet { terminal.complain(localError(error)) }
                 return
@@ -137,15 +137,12 @@ struct PingRun {
 
     // MARK: - Answers
 
-    /// Takes what has come; how many errors were among it.
-    @discardableResult
-    private mutating func take() -> Int {
+    /// Takes what has come.
+    private mutating func take() {
         while let answer = ToolSocket.receive(socket, into: &buffer) {
             take(answer, at: MonotonicClock.now())
         }
-        let errors = ToolSocket.errors(of: socket)
-        for error in errors { take(error) }
-        return errors.count
+        for error in ToolSocket.errors(of: socket) { take(error) }
     }
 
     private mutating func take(_ answer: Socket.Datagram, at now: Instant) {

@@ -53,15 +53,16 @@ struct TracerouteRun {
     private mutating func send(_ hop: Int) throws(CommandError) {
         let number = probes.count
         probes.append(Probe(sent: MonotonicClock.now()))
-        // The first attempt may tell of an error that an earlier probe met, instead of sending.
-        for attempt in 0..<2 {
+        // An attempt may tell of an error that an earlier probe met, instead of sending.
+        for attempt in 1...ToolSocket.attempts {
             do throws(SocketError) {
                 try prober.send(number, hops: UInt8(hop))
                 return
             } catch {
-                guard attempt == 0, take() > 0 else {
+                guard attempt < ToolSocket.attempts else {
                     throw .failure("traceroute: \(error)")
                 }
+                take()
             }
         }
     }
@@ -79,8 +80,7 @@ struct TracerouteRun {
         return true
     }
 
-    @discardableResult
-    private mutating func take() -> Int {
+    private mutating func take() {
         let answers = prober.answers()
         let now = MonotonicClock.now()
         for answer in answers
@@ -88,7 +88,6 @@ struct TracerouteRun {
             probes[answer.number].answer = answer
             probes[answer.number].time = now - probes[answer.number].sent
         }
-        return answers.count
     }
 
     // MARK: - Words
