@@ -76,7 +76,6 @@ extension NetworkLayer {
             return
         }
         guard readPassingOptions(of: packet, on: id) else { return }
-        guard readPassingOptions(of: packet, on: id) else { return }
         if hop.interface == id { sendRedirectV6(packet, header, to: hop.address, on: id) }
         let mtu = interfaces[hop.interface.rawValue].mtu
         guard forwardedCount(packet, IPv6Header.byteCount) <= mtu else {
