@@ -66,6 +66,13 @@ struct DatagramInbox: ~Copyable {
         return datagram
     }
 
+    /// Copies the datagram that has waited longest and leaves it where it is.
+    func peek(into buffer: inout MutableSpan<UInt8>) throws(StackError) -> Host.Datagram {
+        guard !queue.isEmpty else { throw .wouldBlock }
+        let count = queue[0].packet.copy(from: 0, into: &buffer)
+        return Host.Datagram(queue[0], count: count)
+    }
+
     /// Keeps an error for `nextError`.
     mutating func keep(_ error: ReportedError) {
         if errors.count >= Self.errorLimit { _ = errors.popFirst() }

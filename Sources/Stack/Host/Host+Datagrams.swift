@@ -9,18 +9,13 @@ extension Host {
         case raw(SlabIndex)
     }
 
-    subscript(key: DatagramKey) -> DatagramSocket {
-        _read {
-            switch key {
-            case .udp(let id): yield udp.sockets[id]
-            case .raw(let id): yield raw.sockets[id]
-            }
-        }
-        _modify {
-            switch key {
-            case .udp(let id): yield &udp.sockets[id]
-            case .raw(let id): yield &raw.sockets[id]
-            }
+    /// Works on a socket where it lies. A subscript that yields would allocate its frame each time.
+    private mutating func with<Result: ~Copyable>(
+        _ key: DatagramKey, _ body: (inout DatagramSocket) -> Result
+    ) -> Result {
+        switch key {
+        case .udp(let id): body(&udp.sockets[id])
+        case .raw(let id): body(&raw.sockets[id])
         }
     }
 
@@ -38,7 +33,8 @@ extension Host {
     /// The socket of an endpoint, which gets a port or an identifier if it has none.
     private mutating func namedDatagramKey(_ id: EndpointID) throws(StackError) -> DatagramKey {
         if let key = try datagramKey(id) {
-            guard self[key].isEcho, self[key].local.port == 0 else { return key }
+            let isNamed = with(key) { !$0.isEcho || $0.local.port != 0 }
+            guard !isNamed else { return key }
         }
         try bind(
             id, to: SocketAddress(address: endpoints[id.index].family.unspecified, port: 0))
@@ -52,8 +48,13 @@ extension Host {
         _ id: EndpointID, to remote: SocketAddress
     ) throws(StackError) {
         let key = try namedDatagramKey(id)
-        let route = try network.route(for: self[key], to: remote, DatagramControl())
-        self[key].connect(to: route.target, from: route.path.source)
+        let control = DatagramControl()
+        let route =
+            switch key {
+            case .udp(let id): try network.route(for: udp.sockets[id], to: remote, control)
+            case .raw(let id): try network.route(for: raw.sockets[id], to: remote, control)
+            }
+        with(key) { $0.connect(to: route.target, from: route.path.source) }
     }
 
     /// Ends what `connect` fixed: datagrams may come from anybody again. POSIX `connect` to an
@@ -62,7 +63,7 @@ extension Host {
     /// - Throws: `.notSupported` for streams.
     public mutating func disconnect(_ id: EndpointID) throws(StackError) {
         guard let key = try datagramKey(id) else { return }
-        self[key].disconnect()
+        with(key) { $0.disconnect() }
     }
 
     // MARK: - Out
@@ -83,8 +84,8 @@ extension Host {
         _ control: DatagramControl = DatagramControl()
     ) throws(StackError) {
         let key = try namedDatagramKey(id)
-        if let error = self[key].inbox.takeError() { throw error }
-        guard let target = remote ?? self[key].remote else { throw .destinationRequired }
+        if let error = with(key, { $0.inbox.takeError() }) { throw error }
+        guard let target = remote ?? with(key, { $0.remote }) else { throw .destinationRequired }
         try endpoints[id.index].checkFamily(of: target.address)
         switch key {
         case .udp(let key):
@@ -132,8 +133,8 @@ extension Host {
         _ id: EndpointID, into buffer: inout MutableSpan<UInt8>
     ) throws(StackError) -> Datagram {
         guard let key = try datagramKey(id) else { throw .wouldBlock }
-        if let error = self[key].inbox.takeError() { throw error }
-        guard let next = self[key].inbox.popFirst() else { throw .wouldBlock }
+        if let error = with(key, { $0.inbox.takeError() }) { throw error }
+        guard let next = with(key, { $0.inbox.popFirst() }) else { throw .wouldBlock }
         let count = next.packet.copy(from: 0, into: &buffer)
         return Datagram(next, count: count)
     }
@@ -145,17 +146,18 @@ extension Host {
         _ id: EndpointID, into buffer: inout MutableSpan<UInt8>
     ) throws(StackError) -> Datagram {
         guard let key = try datagramKey(id) else { throw .wouldBlock }
-        if let error = self[key].inbox.takeError() { throw error }
-        guard !self[key].inbox.queue.isEmpty else { throw .wouldBlock }
-        let count = self[key].inbox.queue[0].packet.copy(from: 0, into: &buffer)
-        return Datagram(self[key].inbox.queue[0], count: count)
+        if let error = with(key, { $0.inbox.takeError() }) { throw error }
+        switch key {
+        case .udp(let id): return try udp.sockets[id].inbox.peek(into: &buffer)
+        case .raw(let id): return try raw.sockets[id].inbox.peek(into: &buffer)
+        }
     }
 
     /// Takes the error that was kept longest, of an endpoint that keeps them; nil when none is.
     /// Linux's `recvmsg` with `MSG_ERRQUEUE`.
     public mutating func nextError(of id: EndpointID) throws(StackError) -> ReportedError? {
         guard let key = try datagramKey(id) else { return nil }
-        return self[key].inbox.nextError()
+        return with(key) { $0.inbox.nextError() }
     }
 
     /// Says which messages of ICMP a raw endpoint is to see; all unless it is said. `ICMP_FILTER`,
