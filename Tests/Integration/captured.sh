@@ -23,10 +23,17 @@ while [ "$count" -gt 0 ]; do
         pipe=$(mktemp -u "$SOCKEYE_CAPTURES/pipe.XXXXXX")
         file=$(mktemp "$SOCKEYE_CAPTURES/host.XXXXXX.pcap")
         mkfifo "$pipe"
+        # The output of whoever waits for the command must not be kept open by these.
         (
             head -c "$limit" >"$file"
             cat >/dev/null
-        ) <"$pipe" >/dev/null 2>&1 &
+            rm -f "$pipe"
+        ) >/dev/null 2>&1 <"$pipe" &
+        # A command that ends before it records anything would leave the reader waiting.
+        (
+            while kill -0 $$; do sleep 0.5; done
+            [ ! -p "$pipe" ] || : >"$pipe"
+        ) >/dev/null 2>&1 </dev/null &
         set -- "$@" --capture "$pipe"
     fi
     case $word in
