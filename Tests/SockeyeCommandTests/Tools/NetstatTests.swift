@@ -22,6 +22,13 @@ struct NetstatTests {
         #expect(Statistics.lines(counters, titles: ["Tcp"]).first == "Tcp:")
     }
 
+    @Test("names of counters are read as words, acronyms as they are")
+    func words() {
+        #expect(Statistics.split("SegmentsSent") == "segments sent")
+        #expect(Statistics.split("pathMTUsLearned") == "path MTUs learned")
+        #expect(Statistics.split("BadMTU") == "bad MTU")
+    }
+
     @Test("routes have the columns of both families")
     func routes() throws {
         let lan = try #require(IPPrefix("10.7.0.0/24"))

@@ -13,7 +13,8 @@ enum Statistics {
     /// What stands before the words, and where they are listed.
     private static let sections: [(prefix: String, title: String)] = [
         ("arp", "Arp"), ("icmpv6", "Icmp6"), ("icmp", "Icmp"), ("igmp", "Igmp"), ("mld", "Mld"),
-        ("ipv6", "Ip6"), ("ip", "Ip"), ("neighbour", "Neighbour"), ("ndp", "Neighbour"),
+        ("ipv6", "Ip6"), ("ip", "Ip"), ("neighbour", "Neighbour"), ("nd", "Neighbour"),
+        ("fragment", "Fragments"), ("fragments", "Fragments"), ("datagrams", "Fragments"),
         ("udp", "Udp"), ("tcp", "Tcp"), ("raw", "Raw"),
     ]
 
@@ -57,14 +58,20 @@ enum Statistics {
         return name.dropFirst(prefix.count).first?.isUppercase ?? true
     }
 
-    /// `SegmentsSent` as "segments sent".
-    private static func split(_ name: Substring) -> String {
-        var words = ""
+    /// `SegmentsSent` as "segments sent", `pathMTUsLearned` as "path MTUs learned".
+    static func split(_ name: Substring) -> String {
+        var words: [String] = []
+        var isInsideAcronym = false
         for character in name {
-            if character.isUppercase, !words.isEmpty { words += " " }
-            words += character.lowercased()
+            if words.isEmpty || character.isUppercase && !isInsideAcronym { words.append("") }
+            words[words.count - 1].append(character)
+            isInsideAcronym = character.isUppercase
         }
-        return words
+        return words.map { isAcronym($0) ? $0 : $0.lowercased() }.joined(separator: " ")
+    }
+
+    private static func isAcronym(_ word: String) -> Bool {
+        word.dropFirst().first?.isUppercase ?? false
     }
 
     /// What was counted at all.
