@@ -143,8 +143,7 @@ extension NetworkLayer {
     /// Tells our own transports that `packet`, an IP packet of ours, could not leave.
     private mutating func reportUnreachable(_ packet: borrowing Packet, on id: InterfaceID) {
         counters.count(.neighbourUnresolved)
-        let source = QuotedFlow(packet.head)?.local.address
-        guard let flow = QuotedFlow(packet.head), let source, interface(owning: source) != nil
+        guard let flow = QuotedFlow(packet.head), interface(owning: flow.local.address) != nil
         else {
             sendError(.hostUnreachable, about: packet, on: id)
             return

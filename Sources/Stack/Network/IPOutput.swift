@@ -52,10 +52,7 @@ extension NetworkLayer {
             counters.count(.packetTooBig)
             return
         }
-        if case .partial(let start, let offset) = packet.metadata.checksum {
-            packet.metadata.checksum = .partial(
-                start: start &+ UInt16(truncatingIfNeeded: headerCount), offset: offset)
-        }
+        setBackChecksum(of: &packet, by: headerCount)
         if let source = source.v4, let target = destination.v4 {
             var options = options
             if path.needsCutting || !fits { options.dontFragment = false }

@@ -45,14 +45,17 @@ extension NetworkLayer {
             return
         }
         packet.prepend(EthernetHeader.byteCount)
-        if case .partial(let start, let offset) = packet.metadata.checksum {
-            packet.metadata.checksum = .partial(
-                start: start &+ UInt16(truncatingIfNeeded: EthernetHeader.byteCount),
-                offset: offset)
-        }
+        setBackChecksum(of: &packet, by: EthernetHeader.byteCount)
         var head = packet.mutableHead
         EthernetHeader(destination: destination, source: source, etherType: type).write(to: &head)
         enqueue(packet, on: id)
+    }
+
+    /// A header of `count` bytes comes in front: what a partial checksum covers begins so much later.
+    func setBackChecksum(of packet: inout Packet, by count: Int) {
+        guard case .partial(let start, let offset) = packet.metadata.checksum else { return }
+        packet.metadata.checksum = .partial(
+            start: start &+ UInt16(truncatingIfNeeded: count), offset: offset)
     }
 
     /// Queues a packet for the link, cut and summed as far as the link does not do it itself.
