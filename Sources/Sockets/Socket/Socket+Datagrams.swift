@@ -20,7 +20,7 @@ extension Socket {
         _ payload: Span<UInt8>, to address: SocketAddress?,
         _ control: DatagramControl = DatagramControl()
     ) throws(SocketError) {
-        try call("sendto") { (host: inout Host) throws(StackError) in
+        try onHost("sendto") { (host: inout Host, endpoint) throws(StackError) in
             try host.send(endpoint, payload, to: address, control)
         }
     }
@@ -34,9 +34,9 @@ extension Socket {
             do throws(SocketError) {
                 return try receiveDatagramNow(into: &buffer)
             } catch {
-                guard error.isWouldBlock else { throw error }
+                guard mayWait(after: error) else { throw error }
             }
-            try waitUntilReady(.readable, "recvfrom", deadline)
+            try backing.block(until: .readable, deadline, in: "recvfrom")
         }
     }
 
@@ -49,7 +49,7 @@ extension Socket {
                 var span = buffer.mutableSpan
                 return try receiveDatagramNow(into: &span)
             } catch {
-                guard error.isWouldBlock else { throw error }
+                guard mayWait(after: error) else { throw error }
             }
             try await suspendUntilReady(.readable, "recvfrom")
         }
@@ -61,12 +61,8 @@ extension Socket {
     public func receiveDatagramNow(
         into buffer: inout MutableSpan<UInt8>
     ) throws(SocketError) -> Datagram {
-        do throws(StackError) {
-            return try host.withHost { (host: inout Host) throws(StackError) in
-                try host.receiveDatagram(endpoint, into: &buffer)
-            }
-        } catch {
-            throw SocketError(error, in: "recvfrom")
+        try onHost("recvfrom") { (host: inout Host, endpoint) throws(StackError) in
+            try host.receiveDatagram(endpoint, into: &buffer)
         }
     }
 
@@ -77,19 +73,15 @@ extension Socket {
     public func peekDatagramNow(
         into buffer: inout MutableSpan<UInt8>
     ) throws(SocketError) -> Datagram {
-        do throws(StackError) {
-            return try host.withHost { (host: inout Host) throws(StackError) in
-                try host.peekDatagram(endpoint, into: &buffer)
-            }
-        } catch {
-            throw SocketError(error, in: "recvfrom")
+        try onHost("recvfrom") { (host: inout Host, endpoint) throws(StackError) in
+            try host.peekDatagram(endpoint, into: &buffer)
         }
     }
 
     /// Lets everybody be a datagram socket's peer again. POSIX `connect` to an address of
     /// `AF_UNSPEC`.
     public func disconnect() throws(SocketError) {
-        try call("connect") { (host: inout Host) throws(StackError) in
+        try onHost("connect") { (host: inout Host, endpoint) throws(StackError) in
             try host.disconnect(endpoint)
         }
     }
@@ -97,14 +89,14 @@ extension Socket {
     /// Takes the error that was kept longest, of a socket whose options say that it keeps them; nil
     /// when none is. Linux's `recvmsg` with `MSG_ERRQUEUE`.
     public func nextError() throws(SocketError) -> ReportedError? {
-        try call("recvmsg") { (host: inout Host) throws(StackError) in
+        try onHost("recvmsg") { (host: inout Host, endpoint) throws(StackError) in
             try host.nextError(of: endpoint)
         }
     }
 
     /// Says which messages of ICMP a raw socket is to see. `ICMP_FILTER`, `ICMP6_FILTER`.
     public func setFilter(_ filter: ICMPFilter) throws(SocketError) {
-        try call("setsockopt") { (host: inout Host) throws(StackError) in
+        try onHost("setsockopt") { (host: inout Host, endpoint) throws(StackError) in
             try host.setFilter(filter, of: endpoint)
         }
     }

@@ -7,7 +7,7 @@ extension Socket {
     /// Has the socket listen to an interface or to all, for one type of frame or for all; before, it
     /// hears nothing. POSIX `bind`.
     public func bind(to address: PacketAddress) throws(SocketError) {
-        try call("bind") { (host: inout Host) throws(StackError) in
+        try onHost("bind") { (host: inout Host, endpoint) throws(StackError) in
             try host.bind(endpoint, to: address)
         }
     }
@@ -19,7 +19,7 @@ extension Socket {
     public func sendFrame(
         _ frame: Span<UInt8>, to address: PacketAddress? = nil
     ) throws(SocketError) {
-        try call("sendto") { (host: inout Host) throws(StackError) in
+        try onHost("sendto") { (host: inout Host, endpoint) throws(StackError) in
             try host.sendFrame(endpoint, frame, to: address)
         }
     }
@@ -33,9 +33,9 @@ extension Socket {
             do throws(SocketError) {
                 return try receiveFrameNow(into: &buffer)
             } catch {
-                guard error.isWouldBlock else { throw error }
+                guard mayWait(after: error) else { throw error }
             }
-            try waitUntilReady(.readable, "recvfrom", deadline)
+            try backing.block(until: .readable, deadline, in: "recvfrom")
         }
     }
 
@@ -47,7 +47,7 @@ extension Socket {
                 var span = buffer.mutableSpan
                 return try receiveFrameNow(into: &span)
             } catch {
-                guard error.isWouldBlock else { throw error }
+                guard mayWait(after: error) else { throw error }
             }
             try await suspendUntilReady(.readable, "recvfrom")
         }
@@ -59,12 +59,8 @@ extension Socket {
     public func receiveFrameNow(
         into buffer: inout MutableSpan<UInt8>
     ) throws(SocketError) -> ReceivedFrame {
-        do throws(StackError) {
-            return try host.withHost { (host: inout Host) throws(StackError) in
-                try host.receiveFrame(endpoint, into: &buffer)
-            }
-        } catch {
-            throw SocketError(error, in: "recvfrom")
+        try onHost("recvfrom") { (host: inout Host, endpoint) throws(StackError) in
+            try host.receiveFrame(endpoint, into: &buffer)
         }
     }
 
@@ -73,14 +69,14 @@ extension Socket {
     public func setPromiscuous(
         _ isOn: Bool, on interface: InterfaceID
     ) throws(SocketError) {
-        try call("setsockopt") { (host: inout Host) throws(StackError) in
+        try onHost("setsockopt") { (host: inout Host, endpoint) throws(StackError) in
             try host.setPromiscuous(endpoint, isOn, on: interface)
         }
     }
 
     /// What became of the frames since the last call. `PACKET_STATISTICS`.
     public func takePacketStatistics() throws(SocketError) -> PacketStatistics {
-        try call("getsockopt") { (host: inout Host) throws(StackError) in
+        try onHost("getsockopt") { (host: inout Host, endpoint) throws(StackError) in
             try host.takePacketStatistics(of: endpoint)
         }
     }

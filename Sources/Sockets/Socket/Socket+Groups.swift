@@ -13,7 +13,7 @@ extension Socket {
     public func joinGroup(
         _ group: IPAddress, on interface: InterfaceID? = nil, source: IPAddress? = nil
     ) throws(SocketError) {
-        try call("setsockopt") { (host: inout Host) throws(StackError) in
+        try onHost("setsockopt") { (host: inout Host, endpoint) throws(StackError) in
             try host.joinGroup(endpoint, group, on: interface, source: source)
         }
     }
@@ -25,7 +25,7 @@ extension Socket {
     public func leaveGroup(
         _ group: IPAddress, on interface: InterfaceID? = nil, source: IPAddress? = nil
     ) throws(SocketError) {
-        try call("setsockopt") { (host: inout Host) throws(StackError) in
+        try onHost("setsockopt") { (host: inout Host, endpoint) throws(StackError) in
             try host.leaveGroup(endpoint, group, on: interface, source: source)
         }
     }
@@ -38,7 +38,7 @@ extension Socket {
     public func blockSource(
         _ source: IPAddress, of group: IPAddress, on interface: InterfaceID? = nil
     ) throws(SocketError) {
-        try call("setsockopt") { (host: inout Host) throws(StackError) in
+        try onHost("setsockopt") { (host: inout Host, endpoint) throws(StackError) in
             try host.blockSource(endpoint, source, of: group, on: interface)
         }
     }
@@ -49,7 +49,7 @@ extension Socket {
     public func unblockSource(
         _ source: IPAddress, of group: IPAddress, on interface: InterfaceID? = nil
     ) throws(SocketError) {
-        try call("setsockopt") { (host: inout Host) throws(StackError) in
+        try onHost("setsockopt") { (host: inout Host, endpoint) throws(StackError) in
             try host.unblockSource(endpoint, source, of: group, on: interface)
         }
     }
@@ -61,7 +61,7 @@ extension Socket {
     public func setFilter(
         _ filter: SourceFilter, of group: IPAddress, on interface: InterfaceID? = nil
     ) throws(SocketError) {
-        try call("setsockopt") { (host: inout Host) throws(StackError) in
+        try onHost("setsockopt") { (host: inout Host, endpoint) throws(StackError) in
             try host.setFilter(endpoint, filter, of: group, on: interface)
         }
     }

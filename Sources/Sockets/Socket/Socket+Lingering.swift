@@ -14,7 +14,7 @@ extension Socket {
         let deadline = MonotonicClock.now() + limit
         while !isDrained {
             do throws(SocketError) {
-                try waitUntilReady(.drained, "close", deadline)
+                try backing.block(until: .drained, deadline, in: "close")
             } catch {
                 break
             }
@@ -47,7 +47,7 @@ extension Socket {
 
     /// Ends our side; nil where there is nothing to wait for, and the socket is closed.
     private func beginLingering() -> Interval? {
-        let limit = try? call("close") { (host: inout Host) throws(StackError) in
+        let limit = try? onHost("close") { (host: inout Host, endpoint) throws(StackError) in
             let limit = try host.streamOptions(of: endpoint).linger
             if let limit, limit > .zero { try host.shutdownSend(endpoint) }
             return limit

@@ -1,13 +1,78 @@
+import Glibc
 import Stack
 
-/// Options that are set as a whole.
+/// Options: one by one as Linux has them, on every network, and as a whole on a host of Sockeye.
 extension Socket {
+    // MARK: - One by one
+
+    /// Reads an option. POSIX `getsockopt`.
+    ///
+    /// - Throws: `ENOPROTOOPT` for what the socket has not, `EBADF` once closed.
+    public func option<Value>(_ option: SocketOption<Value>) throws(SocketError) -> Value {
+        let bytes = try backing.option(option.level, option.name, capacity: option.byteCount)
+        guard let value = option.decode(bytes) else { throw SocketError(EINVAL, in: "getsockopt") }
+        return value
+    }
+
+    /// Sets an option. POSIX `setsockopt`.
+    ///
+    /// - Throws: `EINVAL` for values out of range, `ENOPROTOOPT` for what the socket has not,
+    ///   `EBADF` once closed.
+    public func setOption<Value>(
+        _ option: SocketOption<Value>, _ value: Value
+    ) throws(SocketError) {
+        try backing.setOption(option.level, option.name, option.encode(value).span)
+    }
+
+    /// Reads an option's bytes as Linux lays them out. POSIX `getsockopt`.
+    ///
+    /// - Parameter capacity: Bytes that there is room for; many options are cut to it.
+    public func option(
+        level: Int32, name: Int32, capacity: Int
+    ) throws(SocketError) -> [UInt8] {
+        try backing.option(level, name, capacity: capacity)
+    }
+
+    /// Sets an option from bytes as Linux lays them out. POSIX `setsockopt`.
+    public func setOption(
+        level: Int32, name: Int32, _ bytes: Span<UInt8>
+    ) throws(SocketError) {
+        try backing.setOption(level, name, bytes)
+    }
+
+    /// Asks something of the socket or of its network, in Linux's bytes: `FIONREAD`, `SIOCATMARK`,
+    /// `SIOCGIFADDR`. POSIX `ioctl`.
+    ///
+    /// - Throws: `ENOTTY` for what is no such question, `EINVAL`, `ENODEV`.
+    public func control(_ request: UInt, _ bytes: [UInt8] = []) throws(SocketError) -> [UInt8] {
+        try backing.control(request, bytes)
+    }
+
+    /// Takes the pending error, nil when there is none. POSIX `SO_ERROR`.
+    public func takeError() throws(SocketError) -> SocketError? { try backing.takeError() }
+
+    /// Whether small segments leave at once. `TCP_NODELAY`.
+    public func setNoDelay(_ isOn: Bool) throws(SocketError) {
+        try onHost("setsockopt") { (host: inout Host, endpoint) throws(StackError) in
+            try host.setNoDelay(endpoint, isOn)
+        }
+    }
+
+    /// Whether a silent peer is probed. `SO_KEEPALIVE`.
+    public func setKeepalive(_ isOn: Bool) throws(SocketError) {
+        try onHost("setsockopt") { (host: inout Host, endpoint) throws(StackError) in
+            try host.setKeepalive(endpoint, isOn)
+        }
+    }
+
+    // MARK: - As a whole
+
     /// The socket's options. POSIX `getsockopt`.
     ///
     /// - Throws: `EBADF` once closed.
     public var options: EndpointOptions {
         get throws(SocketError) {
-            try call("getsockopt") { (host: inout Host) throws(StackError) in
+            try onHost("getsockopt") { (host: inout Host, endpoint) throws(StackError) in
                 try host.options(of: endpoint)
             }
         }
@@ -17,7 +82,7 @@ extension Socket {
     ///
     /// - Throws: `EINVAL` for values out of range, `EBADF` once closed.
     public func setOptions(_ options: EndpointOptions) throws(SocketError) {
-        try call("setsockopt") { (host: inout Host) throws(StackError) in
+        try onHost("setsockopt") { (host: inout Host, endpoint) throws(StackError) in
             try host.setOptions(options, of: endpoint)
         }
     }
@@ -28,7 +93,7 @@ extension Socket {
     public func updateOptions(
         _ change: (inout EndpointOptions) -> Void
     ) throws(SocketError) {
-        try call("setsockopt") { (host: inout Host) throws(StackError) in
+        try onHost("setsockopt") { (host: inout Host, endpoint) throws(StackError) in
             var options = try host.options(of: endpoint)
             change(&options)
             try host.setOptions(options, of: endpoint)
@@ -40,7 +105,7 @@ extension Socket {
     /// - Throws: `EOPNOTSUPP` for sockets of other kinds, `EBADF` once closed.
     public var streamOptions: StreamOptions {
         get throws(SocketError) {
-            try call("getsockopt") { (host: inout Host) throws(StackError) in
+            try onHost("getsockopt") { (host: inout Host, endpoint) throws(StackError) in
                 try host.streamOptions(of: endpoint)
             }
         }
@@ -53,7 +118,7 @@ extension Socket {
     public func updateStreamOptions(
         _ change: (inout StreamOptions) -> Void
     ) throws(SocketError) {
-        try call("setsockopt") { (host: inout Host) throws(StackError) in
+        try onHost("setsockopt") { (host: inout Host, endpoint) throws(StackError) in
             var options = try host.streamOptions(of: endpoint)
             change(&options)
             try host.setStreamOptions(options, of: endpoint)

@@ -7,16 +7,19 @@ extension Socket {
     /// Makes two sockets that are connected. POSIX `socketpair`.
     public static func pair(on host: HostDriver) -> (Socket, Socket) {
         let (one, other) = host.withHost { host in host.openPair() }
-        return (
-            Socket(one, .sequencedPacket, on: host), Socket(other, .sequencedPacket, on: host)
-        )
+        let ends = [one, other].map { id in
+            Socket(
+                HostEndpoint(id, .sequencedPacket, .inet, on: host), .sequencedPacket, .inet,
+                on: Network(host))
+        }
+        return (ends[0], ends[1])
     }
 
     /// Gives the socket a name that others on the host connect to. POSIX `bind`.
     ///
     /// - Throws: `EADDRINUSE`, `EINVAL`, `EOPNOTSUPP` for other kinds.
     public func bind(to name: LocalName) throws(SocketError) {
-        try call("bind") { (host: inout Host) throws(StackError) in
+        try onHost("bind") { (host: inout Host, endpoint) throws(StackError) in
             try host.bind(endpoint, to: name)
         }
     }
@@ -25,7 +28,7 @@ extension Socket {
     ///
     /// - Throws: `ECONNREFUSED` when nobody does, `EAGAIN` when too many wait there, `EISCONN`.
     public func connect(to name: LocalName) throws(SocketError) {
-        try call("connect") { (host: inout Host) throws(StackError) in
+        try onHost("connect") { (host: inout Host, endpoint) throws(StackError) in
             try host.connect(endpoint, to: name)
         }
     }
@@ -40,17 +43,16 @@ extension Socket {
             do throws(SocketError) {
                 return try sendRecordNow(record)
             } catch {
-                guard error.isWouldBlock else { throw error }
+                guard mayWait(after: error) else { throw error }
             }
-            try waitUntilReady(.writable, "send", deadline)
+            try backing.block(until: .writable, deadline, in: "send")
         }
     }
 
     /// Sends a record, whole, and waits for room.
     public func sendRecord(_ record: [UInt8]) async throws(SocketError) {
-        let endpoint = endpoint
-        try await suspending("send", until: .writable) { (host: inout Host) throws(StackError) in
-            try host.sendRecord(endpoint, record.span)
+        try await suspending("send", until: .writable) { () throws(SocketError) in
+            try sendRecordNow(record.span)
         }
     }
 
@@ -58,7 +60,7 @@ extension Socket {
     ///
     /// - Throws: `EAGAIN` when there is no room, or what `sendRecord` throws.
     public func sendRecordNow(_ record: Span<UInt8>) throws(SocketError) {
-        try call("send") { (host: inout Host) throws(StackError) in
+        try onHost("send") { (host: inout Host, endpoint) throws(StackError) in
             try host.sendRecord(endpoint, record)
         }
     }
@@ -73,9 +75,9 @@ extension Socket {
             do throws(SocketError) {
                 return try receiveRecordNow(into: &buffer)
             } catch {
-                guard error.isWouldBlock else { throw error }
+                guard mayWait(after: error) else { throw error }
             }
-            try waitUntilReady(.readable, "recvmsg", deadline)
+            try backing.block(until: .readable, deadline, in: "recvmsg")
         }
     }
 
@@ -87,7 +89,7 @@ extension Socket {
                 var span = buffer.mutableSpan
                 return try receiveRecordNow(into: &span)
             } catch {
-                guard error.isWouldBlock else { throw error }
+                guard mayWait(after: error) else { throw error }
             }
             try await suspendUntilReady(.readable, "recvmsg")
         }
@@ -99,12 +101,8 @@ extension Socket {
     public func receiveRecordNow(
         into buffer: inout MutableSpan<UInt8>
     ) throws(SocketError) -> Host.Record? {
-        do throws(StackError) {
-            return try host.withHost { (host: inout Host) throws(StackError) in
-                try host.receiveRecord(endpoint, into: &buffer)
-            }
-        } catch {
-            throw SocketError(error, in: "recvmsg")
+        try onHost("recvmsg") { (host: inout Host, endpoint) throws(StackError) in
+            try host.receiveRecord(endpoint, into: &buffer)
         }
     }
 }

@@ -1,4 +1,4 @@
-import Memory
+import Glibc
 import Stack
 import Wire
 
@@ -12,18 +12,30 @@ extension Socket {
     /// - Throws: `ECONNREFUSED`, `ETIMEDOUT`, `ENETUNREACH`, `EHOSTUNREACH`, `EISCONN`,
     ///   `EADDRINUSE`.
     public func connect(to address: SocketAddress) throws(SocketError) {
-        guard try begin(address) else { return }
-        try blocking("connect", until: .writable) { (host: inout Host) throws(StackError) in
-            try Self.handshakeEnd(&host, endpoint)
+        try connect(to: .internet(address))
+    }
+
+    /// Connects to a peer of whatever family and waits until the handshake is done; to
+    /// `.unspecified`, ends what connects it. POSIX `connect`.
+    ///
+    /// - Throws: What `connect` to an address throws; `ENOENT`, `EPROTOTYPE`, `EAFNOSUPPORT`.
+    public func connect(to name: SocketName) throws(SocketError) {
+        guard try begin(name) else { return }
+        try blocking("connect", until: .writable) { () throws(SocketError) in
+            try backing.finishConnect()
         }
     }
 
     /// Connects to a peer and waits until the handshake is done.
     public func connect(to address: SocketAddress) async throws(SocketError) {
-        guard try begin(address) else { return }
-        let endpoint = endpoint
-        try await suspending("connect", until: .writable) {
-            (host: inout Host) throws(StackError) in try Self.handshakeEnd(&host, endpoint)
+        try await connect(to: .internet(address))
+    }
+
+    /// Connects to a peer of whatever family and waits until the handshake is done.
+    public func connect(to name: SocketName) async throws(SocketError) {
+        guard try begin(name) else { return }
+        try await suspending("connect", until: .writable) { () throws(SocketError) in
+            try backing.finishConnect()
         }
     }
 
@@ -32,38 +44,17 @@ extension Socket {
     ///
     /// - Throws: `EINPROGRESS` when the handshake began, or what `connect` throws.
     public func beginConnect(to address: SocketAddress) throws(SocketError) {
-        try call("connect") { (host: inout Host) throws(StackError) in
-            try host.connect(endpoint, to: address)
-        }
+        try backing.connect(to: .internet(address))
     }
 
     /// Begins to connect; whether there is something to wait for.
-    private func begin(_ address: SocketAddress) throws(SocketError) -> Bool {
-        try call("connect") { (host: inout Host) throws(StackError) in
-            do throws(StackError) {
-                try host.connect(endpoint, to: address)
-                return false
-            } catch .inProgress {
-                return true
-            } catch {
-                throw error
-            }
-        }
-    }
-
-    /// How the handshake ended.
-    private static func handshakeEnd(
-        _ host: inout Host, _ endpoint: EndpointID
-    ) throws(StackError) {
-        if let error = try host.takeError(of: endpoint) { throw error }
-        let ready = try host.readiness(of: endpoint)
-        if ready.contains(.hangup) { throw .connectionAborted }
-        do throws(StackError) {
-            _ = try host.remoteAddress(of: endpoint)
-        } catch .notConnected {
-            throw .wouldBlock
+    private func begin(_ name: SocketName) throws(SocketError) -> Bool {
+        do throws(SocketError) {
+            try backing.connect(to: name)
+            return false
         } catch {
-            throw error
+            guard error.code == EINPROGRESS, !isNonblocking else { throw error }
+            return true
         }
     }
 
@@ -73,36 +64,26 @@ extension Socket {
     ///
     /// - Parameter backlog: Connections that may wait for `accept`, 0 to 4,096.
     public func listen(backlog: Int = 128) throws(SocketError) {
-        try call("listen") { (host: inout Host) throws(StackError) in
-            try host.listen(endpoint, backlog: backlog)
-        }
+        try backing.listen(backlog: backlog)
     }
 
     /// Waits for a connection. POSIX `accept`.
     public func accept() throws(SocketError) -> Socket {
-        let accepted = try blocking("accept", until: .readable) {
-            (host: inout Host) throws(StackError) in try host.accept(endpoint)
-        }
-        return Socket(accepted, kind, on: host)
+        try blocking("accept", until: .readable) { () throws(SocketError) in try acceptNow() }
     }
 
     /// Waits for a connection.
     public func accept() async throws(SocketError) -> Socket {
-        let endpoint = endpoint
-        let accepted = try await suspending("accept", until: .readable) {
-            (host: inout Host) throws(StackError) in try host.accept(endpoint)
+        try await suspending("accept", until: .readable) { () throws(SocketError) in
+            try acceptNow()
         }
-        return Socket(accepted, kind, on: host)
     }
 
     /// Takes a connection that waits. POSIX `accept` with `O_NONBLOCK`.
     ///
     /// - Throws: `EAGAIN` when none does.
     public func acceptNow() throws(SocketError) -> Socket {
-        let accepted = try call("accept") { (host: inout Host) throws(StackError) in
-            try host.accept(endpoint)
-        }
-        return Socket(accepted, kind, on: host)
+        Socket(try backing.accept(), kind, family, on: network)
     }
 
     // MARK: - Bytes out
@@ -112,8 +93,8 @@ extension Socket {
     ///
     /// - Throws: `EPIPE`, `ECONNRESET`, `ETIMEDOUT`, `ENOTCONN`, `EAGAIN` after the send timeout.
     public func send(_ bytes: Span<UInt8>) throws(SocketError) -> Int {
-        try blocking("send", until: .writable) { (host: inout Host) throws(StackError) in
-            try host.send(endpoint, bytes)
+        try blocking("send", until: .writable) { () throws(SocketError) in
+            try backing.send(bytes)
         }
     }
 
@@ -127,13 +108,11 @@ extension Socket {
 
     /// Gives all of `bytes` to the peer, waiting for room as often as needed.
     public func send(_ bytes: [UInt8]) async throws(SocketError) {
-        let endpoint = endpoint
         var sent = 0
         while sent < bytes.count {
             let from = sent
-            sent += try await suspending("send", until: .writable) {
-                (host: inout Host) throws(StackError) in
-                try host.send(endpoint, bytes.span.extracting(droppingFirst: from))
+            sent += try await suspending("send", until: .writable) { () throws(SocketError) in
+                try backing.send(bytes.span.extracting(droppingFirst: from))
             }
         }
     }
@@ -143,9 +122,7 @@ extension Socket {
     ///
     /// - Throws: `EAGAIN` when there is no room, or what `send` throws.
     public func sendNow(_ bytes: Span<UInt8>) throws(SocketError) -> Int {
-        try call("send") { (host: inout Host) throws(StackError) in
-            try host.send(endpoint, bytes)
-        }
+        try backing.send(bytes)
     }
 
     // MARK: - Bytes in
@@ -160,9 +137,9 @@ extension Socket {
             do throws(SocketError) {
                 return try receiveNow(into: &buffer)
             } catch {
-                guard error.isWouldBlock else { throw error }
+                guard mayWait(after: error) else { throw error }
             }
-            try waitUntilReady(.readable, "recv", deadline)
+            try backing.block(until: .readable, deadline, in: "recv")
         }
     }
 
@@ -174,7 +151,7 @@ extension Socket {
                 var span = buffer.mutableSpan
                 return try receiveNow(into: &span)
             } catch {
-                guard error.isWouldBlock else { throw error }
+                guard mayWait(after: error) else { throw error }
             }
             try await suspendUntilReady(.readable, "recv")
         }
@@ -185,12 +162,6 @@ extension Socket {
     ///
     /// - Throws: `EAGAIN` when none has come, or what `receive` throws.
     public func receiveNow(into buffer: inout MutableSpan<UInt8>) throws(SocketError) -> Int {
-        do throws(StackError) {
-            return try host.withHost { (host: inout Host) throws(StackError) in
-                try host.receive(endpoint, into: &buffer)
-            }
-        } catch {
-            throw SocketError(error, in: "recv")
-        }
+        try backing.receive(into: &buffer)
     }
 }

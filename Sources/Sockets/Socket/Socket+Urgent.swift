@@ -8,17 +8,15 @@ extension Socket {
     ///
     /// - Throws: What `send` throws.
     public func sendUrgent(_ bytes: Span<UInt8>) throws(SocketError) -> Int {
-        try blocking("send", until: .writable) { (host: inout Host) throws(StackError) in
-            try host.sendUrgent(endpoint, bytes)
+        try blocking("send", until: .writable) { () throws(SocketError) in
+            try backing.send(bytes, to: nil, [], .urgent)
         }
     }
 
     /// Gives one urgent byte to the peer, waiting for room.
     public func sendUrgent(_ byte: UInt8) async throws(SocketError) {
-        let endpoint = endpoint
-        _ = try await suspending("send", until: .writable) {
-            (host: inout Host) throws(StackError) in
-            try host.sendUrgent(endpoint, [byte].span)
+        _ = try await suspending("send", until: .writable) { () throws(SocketError) in
+            try backing.send([byte].span, to: nil, [], .urgent)
         }
     }
 
@@ -29,8 +27,13 @@ extension Socket {
     /// - Throws: `EINVAL` when none was announced, it was taken, or urgent bytes stay in the
     ///   stream; `EAGAIN` when it was announced and has not come; `ENOTCONN`.
     public func receiveUrgent() throws(SocketError) -> UInt8? {
-        try call("recv") { (host: inout Host) throws(StackError) in
-            try host.receiveUrgent(endpoint)
+        var byte: [UInt8] = [0]
+        var buffer = byte.mutableSpan
+        do throws(SocketError) {
+            let message = try backing.receiveMessage(into: &buffer, .urgent)
+            return message.count == 0 ? nil : byte[0]
+        } catch {
+            throw SocketError(error.code, in: "recv")
         }
     }
 
@@ -40,7 +43,7 @@ extension Socket {
     /// - Throws: `ENOTCONN`.
     public var isAtMark: Bool {
         get throws(SocketError) {
-            try call("sockatmark") { (host: inout Host) throws(StackError) in
+            try onHost("sockatmark") { (host: inout Host, endpoint) throws(StackError) in
                 try host.isAtMark(endpoint)
             }
         }

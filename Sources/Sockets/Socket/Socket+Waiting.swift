@@ -3,23 +3,21 @@ import Glibc
 import Stack
 import Synchronization
 
-/// Calls that wait: each tries, and where it would block it waits until the socket is ready. The
-/// look at the socket and the entry in the list of who waits are one critical section, so that no
-/// readiness is missed.
+/// Calls that wait: each tries, and where it would block it waits until the socket is ready.
 extension Socket {
     /// Tries `body` until it does not say `EAGAIN`, blocking the thread between.
     func blocking<Result>(
-        _ name: String, until events: Readiness,
-        _ body: (inout Host) throws(StackError) -> Result
+        _ name: String, until events: Readiness, _ flags: MessageFlags = [],
+        _ body: () throws(SocketError) -> Result
     ) throws(SocketError) -> Result {
         let deadline = deadline(for: events)
         while true {
             do throws(SocketError) {
-                return try call(name, body)
+                return try body()
             } catch {
-                guard error.isWouldBlock else { throw error }
+                guard mayWait(after: error, flags) else { throw error }
             }
-            try waitUntilReady(events, name, deadline)
+            try backing.block(until: events, deadline, in: name)
         }
     }
 
@@ -27,17 +25,22 @@ extension Socket {
     ///
     /// A task that is cancelled gets `ECANCELED`.
     func suspending<Result>(
-        _ name: String, until events: Readiness,
-        _ body: (inout Host) throws(StackError) -> Result
+        _ name: String, until events: Readiness, _ flags: MessageFlags = [],
+        _ body: () throws(SocketError) -> Result
     ) async throws(SocketError) -> Result {
         while true {
             do throws(SocketError) {
-                return try call(name, body)
+                return try body()
             } catch {
-                guard error.isWouldBlock else { throw error }
+                guard mayWait(after: error, flags) else { throw error }
             }
             try await suspendUntilReady(events, name)
         }
+    }
+
+    /// Whether a call that met `error` is to wait and try again.
+    func mayWait(after error: SocketError, _ flags: MessageFlags = []) -> Bool {
+        error.isWouldBlock && !isNonblocking && !flags.contains(.dontWait)
     }
 
     /// Waits until the socket is ready for one of `events`, has an error or is hung up; what it is
@@ -65,21 +68,7 @@ extension Socket {
         while true {
             let ready = try readiness
             if !ready.isDisjoint(with: events.union([.error, .hangup])) { return ready }
-            try waitUntilReady(events, "poll", deadline)
-        }
-    }
-
-    /// Blocks the thread until one of `events`, an error or `deadline`.
-    ///
-    /// - Throws: `EAGAIN` at the deadline.
-    func waitUntilReady(
-        _ events: Readiness, _ name: String, _ deadline: Instant
-    ) throws(SocketError) {
-        let parker = Parker()
-        guard let id = register(events, .thread(parker)) else { return }
-        guard parker.park(until: deadline) else {
-            forget(id)
-            throw SocketError(EAGAIN, in: name)
+            try backing.block(until: events, deadline, in: "poll")
         }
     }
 
@@ -88,39 +77,20 @@ extension Socket {
     /// - Throws: `ECANCELED` when the task is cancelled.
     func suspendUntilReady(_ events: Readiness, _ name: String) async throws(SocketError) {
         let slot = CancellationSlot()
+        let backing = backing
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                guard let id = register(events, .task(continuation)) else {
+                guard let id = backing.register(events, .task(continuation)) else {
                     continuation.resume()
                     return
                 }
                 // Cancelled between the registration and now: nobody else will wake it.
-                if slot.fill(id) { forget(id)?.resume([]) }
+                if slot.fill(id) { backing.forget(id)?.resume([]) }
             }
         } onCancel: {
-            if let id = slot.cancel() { forget(id)?.resume([]) }
+            if let id = slot.cancel() { backing.forget(id)?.resume([]) }
         }
         if slot.isCancelled { throw SocketError(ECANCELED, in: name) }
-    }
-
-    /// Enters somebody who waits; nil when the socket is ready already, or closed.
-    private func register(_ events: Readiness, _ wake: Waiter.Wake) -> WaitID? {
-        let endpoint = endpoint
-        return host.withCore { core in
-            // Nothing will ever happen to a socket that was made after the host was stopped.
-            if core.isStopping { try? core.host.close(endpoint) }
-            let ready = (try? core.host.readiness(of: endpoint)) ?? .everything
-            guard ready.isDisjoint(with: events.union([.error, .hangup])) else { return nil }
-            let id = core.waiters.nextID()
-            core.waiters.add(Waiter(id: id, events: events, wake: wake), to: endpoint)
-            return id
-        }
-    }
-
-    @discardableResult
-    private func forget(_ id: WaitID) -> Waiter? {
-        let endpoint = endpoint
-        return host.withCore { core in core.waiters.remove(id, from: endpoint) }
     }
 }
 

@@ -1,11 +1,10 @@
 import Devices
 import Glibc
-import Memory
 import Stack
 import Synchronization
 import Wire
 
-/// A socket of a host: an endpoint with the Berkeley calls.
+/// A socket with the Berkeley calls, of a Sockeye host, of the kernel or of a simulation.
 ///
 /// Each call that may wait exists twice: called from a task it suspends, called elsewhere it
 /// blocks the thread. A socket that is no longer referred to is closed.
@@ -21,26 +20,37 @@ public final class Socket: Sendable {
         case both
     }
 
-    /// The host that the socket belongs to.
-    public let host: HostDriver
+    /// The network that the socket belongs to.
+    public let network: Network
     public let kind: Kind
-    let endpoint: EndpointID
-    private let isOpen = Mutex(true)
+    public let family: AddressFamily
+    let backing: any NetworkEndpoint
     private let timeouts = Mutex((receiving: Interval?.none, sending: Interval?.none))
+    private let nonblocking = Atomic(false)
 
     /// Makes a socket. POSIX `socket`.
     ///
     /// - Parameter family: Whose addresses it speaks. A socket of IPv6 speaks IPv4 too, unless its
     ///   options say otherwise; for sockets of frames the family means nothing.
-    public convenience init(_ kind: Kind, family: AddressFamily = .inet, on host: HostDriver) {
-        let endpoint = host.withHost { host in host.open(kind, family: family) }
-        self.init(endpoint, kind, on: host)
+    /// - Throws: Of the kernel's network `EMFILE`, `ENFILE`, `EPERM`, `EPROTONOSUPPORT`.
+    public convenience init(
+        _ kind: Kind, family: AddressFamily = .inet, on network: Network
+    ) throws(SocketError) {
+        self.init(try network.open(kind, family), kind, family, on: network)
     }
 
-    init(_ endpoint: EndpointID, _ kind: Kind, on host: HostDriver) {
-        self.endpoint = endpoint
+    /// Makes a socket of a Sockeye host, which always can. POSIX `socket`.
+    public convenience init(_ kind: Kind, family: AddressFamily = .inet, on host: HostDriver) {
+        self.init(HostEndpoint(kind, family, on: host), kind, family, on: Network(host))
+    }
+
+    init(
+        _ backing: any NetworkEndpoint, _ kind: Kind, _ family: AddressFamily, on network: Network
+    ) {
+        self.backing = backing
         self.kind = kind
-        self.host = host
+        self.family = family
+        self.network = network
     }
 
     deinit { close() }
@@ -51,45 +61,54 @@ public final class Socket: Sendable {
     ///
     /// - Throws: `EADDRINUSE`, `EADDRNOTAVAIL`, `EINVAL` when it has one, `EBADF` once closed.
     public func bind(to address: SocketAddress) throws(SocketError) {
-        try call("bind") { (host: inout Host) throws(StackError) in
-            try host.bind(endpoint, to: address)
-        }
+        try backing.bind(to: .internet(address))
+    }
+
+    /// Gives the socket its local name, of whatever family. POSIX `bind`.
+    ///
+    /// - Throws: `EADDRINUSE`, `EADDRNOTAVAIL`, `EINVAL` when it has one, `EAFNOSUPPORT`, `EBADF`
+    ///   once closed.
+    public func bind(to name: SocketName) throws(SocketError) { try backing.bind(to: name) }
+
+    /// The local name, of whatever family. POSIX `getsockname`.
+    public var localName: SocketName {
+        get throws(SocketError) { try backing.localName }
+    }
+
+    /// The peer's name, of whatever family. POSIX `getpeername`.
+    ///
+    /// - Throws: `ENOTCONN`.
+    public var remoteName: SocketName {
+        get throws(SocketError) { try backing.remoteName }
     }
 
     /// The local address. POSIX `getsockname`.
+    ///
+    /// - Throws: `EOPNOTSUPP` for sockets whose names are no addresses of the Internet.
     public var localAddress: SocketAddress {
-        get throws(SocketError) {
-            try call("getsockname") { (host: inout Host) throws(StackError) in
-                try host.localAddress(of: endpoint)
-            }
-        }
+        get throws(SocketError) { try Self.address(try backing.localName, "getsockname") }
     }
 
     /// The peer's address. POSIX `getpeername`.
     ///
-    /// - Throws: `ENOTCONN`.
+    /// - Throws: `ENOTCONN`; `EOPNOTSUPP` for sockets whose names are no addresses of the Internet.
     public var remoteAddress: SocketAddress {
-        get throws(SocketError) {
-            try call("getpeername") { (host: inout Host) throws(StackError) in
-                try host.remoteAddress(of: endpoint)
-            }
-        }
+        get throws(SocketError) { try Self.address(try backing.remoteName, "getpeername") }
     }
 
-    // MARK: - Options
-
-    /// Whether small segments leave at once. `TCP_NODELAY`.
-    public func setNoDelay(_ isOn: Bool) throws(SocketError) {
-        try call("setsockopt") { (host: inout Host) throws(StackError) in
-            try host.setNoDelay(endpoint, isOn)
-        }
+    private static func address(
+        _ name: SocketName, _ call: String
+    ) throws(SocketError) -> SocketAddress {
+        guard let address = name.address else { throw SocketError(EOPNOTSUPP, in: call) }
+        return address
     }
 
-    /// Whether a silent peer is probed. `SO_KEEPALIVE`.
-    public func setKeepalive(_ isOn: Bool) throws(SocketError) {
-        try call("setsockopt") { (host: inout Host) throws(StackError) in
-            try host.setKeepalive(endpoint, isOn)
-        }
+    // MARK: - How long calls wait
+
+    /// Whether calls fail with `EAGAIN`, or `EINPROGRESS`, where they would wait. `O_NONBLOCK`.
+    public var isNonblocking: Bool {
+        get { nonblocking.load(ordering: .relaxed) }
+        set { nonblocking.store(newValue, ordering: .relaxed) }
     }
 
     /// How long a call may wait to receive before it fails with `EAGAIN`; nil for ever.
@@ -106,47 +125,27 @@ public final class Socket: Sendable {
         set { timeouts.withLock { $0.sending = newValue.map(Interval.init) } }
     }
 
-    /// Takes the pending error, nil when there is none. POSIX `SO_ERROR`.
-    public func takeError() throws(SocketError) -> SocketError? {
-        let error = try call("getsockopt") { (host: inout Host) throws(StackError) in
-            try host.takeError(of: endpoint)
-        }
-        return error.map { SocketError($0, in: "getsockopt") }
+    /// The moment at which a call that begins now gives up.
+    func deadline(for events: Readiness) -> Instant {
+        let limit = timeouts.withLock { events == .readable ? $0.receiving : $0.sending }
+        return limit.map { MonotonicClock.now() + $0 } ?? .never
     }
 
     // MARK: - Readiness
 
     /// What the socket is ready for at this moment. POSIX `poll` with no timeout.
     public var readiness: Readiness {
-        get throws(SocketError) {
-            try call("poll") { (host: inout Host) throws(StackError) in
-                try host.readiness(of: endpoint)
-            }
-        }
+        get throws(SocketError) { try backing.readiness }
     }
 
     /// Has `set` told of what happens to the socket, under `token`; what it is ready for already
     /// is told at once.
     public func watch(_ events: Readiness, in set: ReadySet, token: UInt64) throws(SocketError) {
-        let endpoint = endpoint
-        let present = try host.withCore { (core: inout HostDriver.Core) throws(SocketError) in
-            let id = core.waiters.nextID()
-            core.waiters.add(
-                Waiter(id: id, events: events, wake: .set(set, token)), to: endpoint)
-            do throws(StackError) {
-                return try core.host.readiness(of: endpoint)
-            } catch {
-                throw SocketError(error, in: "epoll_ctl")
-            }
-        }
-        if !present.isDisjoint(with: events) { set.note(token, present) }
+        try backing.watch(events, in: set, token: token)
     }
 
     /// Ends what `watch` began.
-    public func unwatch(in set: ReadySet) {
-        let endpoint = endpoint
-        host.withCore { core in core.waiters.remove(set, from: endpoint) }
-    }
+    public func unwatch(in set: ReadySet) { backing.unwatch(in: set) }
 
     // MARK: - The end
 
@@ -154,51 +153,29 @@ public final class Socket: Sendable {
     ///
     /// - Throws: `ENOTCONN`.
     public func shutdown(_ direction: Direction) throws(SocketError) {
-        try call("shutdown") { (host: inout Host) throws(StackError) in
-            if direction != .sending { try host.shutdownReceive(endpoint) }
-            if direction != .receiving { try host.shutdownSend(endpoint) }
-        }
+        try backing.shutdown(direction)
     }
 
     /// Lets go of the socket: what was sent still arrives, then the end of the stream. Calls that
     /// wait on it fail with `EBADF`. POSIX `close`; a second call does nothing.
-    public func close() { end { (host, endpoint) in try? host.close(endpoint) } }
+    public func close() { backing.close() }
 
     /// Resets the connection and lets go of the socket. POSIX `close` with `SO_LINGER` of 0.
-    public func abort() { end { (host, endpoint) in try? host.abort(endpoint) } }
+    public func abort() { backing.abort() }
 
-    private func end(_ body: (inout Host, EndpointID) -> Void) {
-        let wasOpen = isOpen.withLock { isOpen in
-            defer { isOpen = false }
-            return isOpen
-        }
-        guard wasOpen else { return }
-        let endpoint = endpoint
-        var woken: [(Waiter, Readiness)] = []
-        host.withCore { core in
-            body(&core.host, endpoint)
-            core.waiters.takeAll(endpoint, into: &woken)
-        }
-        for (waiter, events) in woken { waiter.resume(events) }
-    }
+    // MARK: - Calls that only hosts of Sockeye have
 
-    // MARK: - How calls are made
-
-    /// A call that does not wait.
-    func call<Result>(
-        _ name: String, _ body: (inout Host) throws(StackError) -> Result
+    /// - Throws: `EOPNOTSUPP` for sockets of other networks.
+    func onHost<Result>(
+        _ name: String, _ body: (inout Host, EndpointID) throws(StackError) -> Result
     ) throws(SocketError) -> Result {
-        do throws(StackError) {
-            return try host.withHost(body)
-        } catch {
-            throw SocketError(error, in: name)
+        // Only networks of this module make endpoints.
+        guard let endpoint = backing as? HostEndpoint else {
+            throw SocketError(EOPNOTSUPP, in: name)
         }
-    }
-
-    /// The moment at which a call that begins now gives up.
-    func deadline(for events: Readiness) -> Instant {
-        let limit = timeouts.withLock { events == .readable ? $0.receiving : $0.sending }
-        return limit.map { MonotonicClock.now() + $0 } ?? .never
+        return try endpoint.call(name) { (host: inout Host) throws(StackError) in
+            try body(&host, endpoint.id)
+        }
     }
 }
 

@@ -22,7 +22,9 @@ enum ToolSocket {
             try attempt(tool) { () throws(SocketError) in
                 try socket.bind(to: SocketAddress(address: address, port: 0))
             }
-        } else if let interface = Target.interface(origin, of: socket.host) {
+        } else if let host = socket.network.host,
+            let interface = Target.interface(origin, of: host)
+        {
             try attempt(tool) { () throws(SocketError) in
                 try socket.updateOptions { $0.boundInterface = interface }
             }

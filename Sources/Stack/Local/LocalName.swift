@@ -15,6 +15,16 @@ public struct LocalName: Hashable, Sendable, CustomStringConvertible {
         self.bytes = bytes
     }
 
+    /// Reads what follows the family in a `sockaddr_un`: a path up to its zero. Nil for none.
+    public init?(sockaddr bytes: [UInt8]) {
+        let path = Array(bytes.prefix { $0 != 0 })
+        guard !path.isEmpty, path.count <= Self.byteLimit else { return nil }
+        self.bytes = path
+    }
+
+    /// What follows the family in a `sockaddr_un`.
+    public var sockaddrBytes: [UInt8] { bytes + [0] }
+
     static var byteLimit: Int { 107 }
 
     public var description: String { String(decoding: bytes, as: UTF8.self) }

@@ -123,8 +123,10 @@ struct PingRun {
 
     /// The largest packet of the interface that the target is reached by.
     private var pathMTU: Int {
-        guard let local = try? socket.localAddress.address else { return 0 }
-        return socket.host.withHost { host in
+        guard let local = try? socket.localAddress.address, let host = socket.network.host else {
+            return 0
+        }
+        return host.withHost { host in
             for entry in host.interfaces
             where host.addresses(of: entry.interface).contains(where: {
                 $0.prefix.address == local

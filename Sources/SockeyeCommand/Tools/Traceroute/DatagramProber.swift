@@ -27,10 +27,11 @@ struct DatagramProber: Prober {
     private static func source(
         towards target: SocketAddress, like socket: Socket
     ) throws(CommandError) -> IPAddress {
-        let other = Socket(.datagram, family: AddressFamily(of: target.address), on: socket.host)
         var target = target
         target.port = 7
         return try ToolSocket.attempt("traceroute") { () throws(SocketError) in
+            let other = try Socket(
+                .datagram, family: AddressFamily(of: target.address), on: socket.network)
             let options = try socket.options
             try other.setOptions(options)
             try other.connect(to: target)

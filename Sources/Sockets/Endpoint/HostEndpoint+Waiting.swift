@@ -1,0 +1,64 @@
+import Devices
+import Glibc
+import Stack
+
+/// Who waits for a Sockeye host's sockets. The look at the socket and the entry in the list of who
+/// waits are one critical section, so that no readiness is missed.
+extension HostEndpoint {
+    var readiness: Readiness {
+        get throws(SocketError) {
+            try call("poll") { (host: inout Host) throws(StackError) in
+                try host.readiness(of: id)
+            }
+        }
+    }
+
+    func block(
+        until events: Readiness, _ deadline: Instant, in call: String
+    ) throws(SocketError) {
+        let parker = Parker()
+        guard let waiting = register(events, .thread(parker)) else { return }
+        guard parker.park(until: deadline) else {
+            forget(waiting)
+            throw SocketError(EAGAIN, in: call)
+        }
+    }
+
+    func register(_ events: Readiness, _ wake: Waiter.Wake) -> WaitID? {
+        let id = id
+        return driver.withCore { core in
+            // Nothing will ever happen to a socket that was made after the host was stopped.
+            if core.isStopping { try? core.host.close(id) }
+            let ready = (try? core.host.readiness(of: id)) ?? .everything
+            guard ready.isDisjoint(with: events.union([.error, .hangup])) else { return nil }
+            let waiting = core.waiters.nextID()
+            core.waiters.add(Waiter(id: waiting, events: events, wake: wake), to: id)
+            return waiting
+        }
+    }
+
+    @discardableResult
+    func forget(_ waiting: WaitID) -> Waiter? {
+        let id = id
+        return driver.withCore { core in core.waiters.remove(waiting, from: id) }
+    }
+
+    func watch(_ events: Readiness, in set: ReadySet, token: UInt64) throws(SocketError) {
+        let id = id
+        let present = try driver.withCore { (core: inout HostDriver.Core) throws(SocketError) in
+            let waiting = core.waiters.nextID()
+            core.waiters.add(Waiter(id: waiting, events: events, wake: .set(set, token)), to: id)
+            do throws(StackError) {
+                return try core.host.readiness(of: id)
+            } catch {
+                throw SocketError(error, in: "epoll_ctl")
+            }
+        }
+        if !present.isDisjoint(with: events) { set.note(token, present) }
+    }
+
+    func unwatch(in set: ReadySet) {
+        let id = id
+        driver.withCore { core in core.waiters.remove(set, from: id) }
+    }
+}

@@ -1,0 +1,139 @@
+import Devices
+import Glibc
+import Stack
+import Synchronization
+import Wire
+
+/// A socket of a Sockeye host: an endpoint of the stack behind the host's lock.
+final class HostEndpoint: NetworkEndpoint {
+    let driver: HostDriver
+    let id: EndpointID
+    let kind: EndpointKind
+    let family: AddressFamily
+    private let isOpen = Mutex(true)
+
+    convenience init(_ kind: EndpointKind, _ family: AddressFamily, on driver: HostDriver) {
+        let id = driver.withHost { host in host.open(kind, family: family) }
+        self.init(id, kind, family, on: driver)
+    }
+
+    init(_ id: EndpointID, _ kind: EndpointKind, _ family: AddressFamily, on driver: HostDriver) {
+        self.id = id
+        self.kind = kind
+        self.family = family
+        self.driver = driver
+    }
+
+    deinit { close() }
+
+    /// A call that does not wait.
+    func call<Result>(
+        _ name: String, _ body: (inout Host) throws(StackError) -> Result
+    ) throws(SocketError) -> Result {
+        do throws(StackError) {
+            return try driver.withHost(body)
+        } catch {
+            throw SocketError(error, in: name)
+        }
+    }
+
+    // MARK: - Names
+
+    func bind(to name: SocketName) throws(SocketError) {
+        try call("bind") { (host: inout Host) throws(StackError) in
+            switch name {
+            case .internet(let address): try host.bind(id, to: address)
+            case .local(let name?): try host.bind(id, to: name)
+            case .packet(let address): try host.bind(id, to: address)
+            case .local(nil), .netlink, .unspecified: throw .invalidArgument
+            }
+        }
+    }
+
+    var localName: SocketName {
+        get throws(SocketError) {
+            try call("getsockname") { (host: inout Host) throws(StackError) in
+                switch kind {
+                case .packet: .packet(try host.packetAddress(of: id) ?? PacketAddress())
+                case .sequencedPacket: .local(try host.localName(of: id))
+                default: .internet(try host.localAddress(of: id))
+                }
+            }
+        }
+    }
+
+    var remoteName: SocketName {
+        get throws(SocketError) {
+            try call("getpeername") { (host: inout Host) throws(StackError) in
+                .internet(try host.remoteAddress(of: id))
+            }
+        }
+    }
+
+    // MARK: - Connections
+
+    func connect(to name: SocketName) throws(SocketError) {
+        try call("connect") { (host: inout Host) throws(StackError) in
+            switch name {
+            case .internet(let address): try host.connect(id, to: address)
+            case .local(let name?): try host.connect(id, to: name)
+            case .unspecified: try host.disconnect(id)
+            case .local(nil), .packet, .netlink: throw .invalidArgument
+            }
+        }
+    }
+
+    func finishConnect() throws(SocketError) {
+        try call("connect") { (host: inout Host) throws(StackError) in
+            if let error = try host.takeError(of: id) { throw error }
+            let ready = try host.readiness(of: id)
+            if ready.contains(.hangup) { throw .connectionAborted }
+            do throws(StackError) {
+                _ = try host.remoteAddress(of: id)
+            } catch .notConnected {
+                throw .wouldBlock
+            } catch {
+                throw error
+            }
+        }
+    }
+
+    func listen(backlog: Int) throws(SocketError) {
+        try call("listen") { (host: inout Host) throws(StackError) in
+            try host.listen(id, backlog: backlog)
+        }
+    }
+
+    func accept() throws(SocketError) -> any NetworkEndpoint {
+        let accepted = try call("accept") { (host: inout Host) throws(StackError) in
+            try host.accept(id)
+        }
+        return HostEndpoint(accepted, kind, family, on: driver)
+    }
+
+    func shutdown(_ direction: Socket.Direction) throws(SocketError) {
+        try call("shutdown") { (host: inout Host) throws(StackError) in
+            if direction != .sending { try host.shutdownReceive(id) }
+            if direction != .receiving { try host.shutdownSend(id) }
+        }
+    }
+
+    func close() { end { (host, id) in try? host.close(id) } }
+
+    func abort() { end { (host, id) in try? host.abort(id) } }
+
+    private func end(_ body: (inout Host, EndpointID) -> Void) {
+        let wasOpen = isOpen.withLock { isOpen in
+            defer { isOpen = false }
+            return isOpen
+        }
+        guard wasOpen else { return }
+        let id = id
+        var woken: [(Waiter, Readiness)] = []
+        driver.withCore { core in
+            body(&core.host, id)
+            core.waiters.takeAll(id, into: &woken)
+        }
+        for (waiter, events) in woken { waiter.resume(events) }
+    }
+}
