@@ -28,7 +28,10 @@ let package = Package(
     products: [
         .library(
             name: "Sockeye",
-            targets: ["Memory", "Wire", "Stack", "Equipment", "Dissection", "Devices", "Sockets"]),
+            targets: [
+                "Memory", "Wire", "Stack", "Equipment", "Dissection", "Devices", "Sockets",
+                "Names",
+            ]),
         .executable(name: "sockeye", targets: ["SockeyeCommand"]),
     ],
     targets: [
@@ -47,18 +50,20 @@ let package = Package(
 
         // The interface and what stands on it.
         layer("Sockets", on: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
-        layer("Services", on: ["Memory", "Wire", "Stack", "Devices", "Sockets"]),
+        layer("Names", on: ["Memory", "Wire", "Stack", "Devices", "Sockets"]),
+        layer("Services", on: ["Memory", "Wire", "Stack", "Devices", "Sockets", "Names"]),
         layer(
             "Launcher",
             on: [
-                "Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets", "Services", "CLinux",
+                "Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets", "Names", "Services",
+                "CLinux",
             ]
         ),
         .executableTarget(
             name: "SockeyeCommand",
             dependencies: [
                 "Memory", "Wire", "Stack", "Equipment", "Dissection", "Devices", "Sockets",
-                "Services", "Launcher",
+                "Names", "Services", "Launcher",
             ],
             swiftSettings: settings),
 
@@ -94,7 +99,8 @@ let package = Package(
                 "Memory", "Wire", "Stack", "Equipment", "Sockets", "CLinux", "CAllocationCounter",
             ]),
         tests(of: "Sockets", with: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
-        tests(of: "Services", with: ["Memory", "Wire", "Stack", "Devices", "Sockets"]),
+        tests(of: "Names", with: ["Memory", "Wire", "Stack", "Devices", "Sockets"]),
+        tests(of: "Services", with: ["Memory", "Wire", "Stack", "Devices", "Sockets", "Names"]),
         // A program of the tests' own: the launcher over the kernel's sockets.
         .executableTarget(
             name: "KernelRun", dependencies: ["Launcher", "Wire", "CLinux"],

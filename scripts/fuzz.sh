@@ -20,9 +20,12 @@ seeds=$output/seeds
 found=$output/found
 
 # The parsers of the services that need no system.
-services=$(cd Sources/Services && echo DNS/DNS{Message,Name,Reader}.swift \
+services=$(cd Sources/Services && echo DNS/DNSArrival.swift \
     HTTP/{BodyFraming,ByteRange,ChunkedDecoder}.swift \
     HTTP/HTTP{Fields,HeadScanner,RequestHead,Status,Target}.swift)
+
+# What of the names needs none.
+names=$(cd Sources/Names && echo DNS/*.swift Numeric/*.swift)
 
 # module NAME FILE…: compiles a module, if a source of it or a module below has changed.
 module() {
@@ -39,7 +42,7 @@ module() {
     swiftc -O -wmo -parse-as-library -swift-version 6 -strict-memory-safety -warnings-as-errors \
         -enable-experimental-feature Lifetimes -enable-upcoming-feature ExistentialAny \
         -sanitize=fuzzer,address -enable-testing -assert-config Debug -g \
-        -module-name "$name" -I "$output" \
+        -module-name "$name" -package-name sockeye -I "$output" \
         -emit-module -emit-module-path "$output/$name.swiftmodule" \
         -c -o "$output/$name.o" "@$list"
     touch "$output/$name.o"
@@ -51,6 +54,7 @@ build() {
     for name in Memory Wire Stack Dissection; do
         module "$name" $(find "Sources/$name" -name '*.swift')
     done
+    module Names $(printf 'Sources/Names/%s\n' $names)
     module Services $(printf 'Sources/Services/%s\n' $services)
     module FrameFuzzing $(find Tests/FrameFuzzing -name '*.swift')
     module Fuzz $(find Tests/Fuzz -name '*.swift')

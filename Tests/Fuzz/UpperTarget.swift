@@ -1,10 +1,12 @@
 import Dissection
 
+@testable import Names
 @testable import Services
 
 /// The parsers above the stack; those of the services are internal to their module.
 enum UpperTarget: String, CaseIterable {
     case dns
+    case reply
     case http
     case chunks
     case dissection
@@ -12,6 +14,7 @@ enum UpperTarget: String, CaseIterable {
     func problem(with bytes: [UInt8]) -> String? {
         switch self {
         case .dns: Self.dns(bytes)
+        case .reply: Self.reply(bytes)
         case .http: Self.http(bytes)
         case .chunks: Self.chunks(bytes)
         case .dissection: Self.dissection(bytes)
@@ -20,12 +23,28 @@ enum UpperTarget: String, CaseIterable {
 
     private static func dns(_ bytes: [UInt8]) -> String? {
         guard case .query(let query) = DNSArrival(bytes[...]) else { return nil }
-        let name = query.question.name
-        let count = name.labels.reduce(1) { $0 + $1.count + 1 }
-        if count > 255 || name.labels.contains(where: { $0.isEmpty || $0.count > 63 }) {
-            return "a name of \(count) bytes"
+        return problem(of: query.question.name)
+    }
+
+    private static func problem(of name: DNSName) -> String? {
+        if name.byteCount > 255 || name.labels.contains(where: { $0.isEmpty || $0.count > 63 }) {
+            return "a name of \(name.byteCount) bytes"
         }
         _ = "\(name)"
+        return nil
+    }
+
+    /// What a server says to a resolver.
+    private static func reply(_ bytes: [UInt8]) -> String? {
+        guard let reply = DNSReply(bytes[...]) else { return nil }
+        for record in reply.answers + reply.authorities {
+            if let problem = Self.problem(of: record.name) { return problem }
+            switch record.content {
+            case .alias(let name), .pointer(let name):
+                if let problem = problem(of: name) { return problem }
+            default: break
+            }
+        }
         return nil
     }
 

@@ -1,3 +1,4 @@
+import Names
 import Wire
 
 /// What there is to say to a question.

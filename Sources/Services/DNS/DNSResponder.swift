@@ -1,3 +1,4 @@
+import Names
 import Wire
 
 /// Answers queries: from a zone, and for other names as it is told. Knows no socket.
@@ -55,6 +56,6 @@ public struct DNSResponder: Sendable {
     private static func limit(of query: DNSQuery, _ transport: Transport) -> Int {
         guard transport == .datagram else { return 65_535 }
         let asked = query.edns?.payloadLimit ?? 0
-        return max(DNSResponse.minimumLimit, Int(min(asked, DNSResponse.payloadLimit)))
+        return max(DNSResponse.minimumLimit, Int(min(asked, DNSWriter.payloadLimit)))
     }
 }

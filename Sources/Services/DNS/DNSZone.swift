@@ -1,3 +1,4 @@
+import Names
 import Wire
 
 /// The names below one, all of which are known: their addresses, and the way back from those.
@@ -22,7 +23,7 @@ public struct DNSZone: Sendable {
 
     /// What the zone says to a question; nil when it is not about the zone.
     func answer(_ question: DNSQuestion) -> DNSAnswer? {
-        let pointers = hosts.filter { Self.reverseName(of: $0.address) == question.name }
+        let pointers = hosts.filter { DNSName(reversing: $0.address) == question.name }
         if !pointers.isEmpty {
             return answer(question, pointers.map { .pointer($0.name) })
         }
@@ -39,18 +40,5 @@ public struct DNSZone: Sendable {
     private func answer(_ question: DNSQuestion, _ records: [DNSAnswer.Record]) -> DNSAnswer {
         let wanted = records.filter { question.type == .any || $0.type == question.type }
         return DNSAnswer(.noError, records: wanted, isAuthoritative: true)
-    }
-
-    /// The name under which PTR is asked for: `4.2.0.10.in-addr.arpa` (RFC 1035 §3.5), or the
-    /// 32 digits of `ip6.arpa` (RFC 3596 §2.5).
-    static func reverseName(of address: IPAddress) -> DNSName {
-        if let v4 = address.v4 {
-            let numbers = (0..<4).map { "\(v4.rawValue >> (8 * UInt32($0)) & 0xFF)" }
-            return DNSName(labels: (numbers + ["in-addr", "arpa"]).map { Array($0.utf8) })
-        }
-        let digits = [address.low, address.high].flatMap { half in
-            (0..<16).map { String(half >> (4 * UInt64($0)) & 0xF, radix: 16) }
-        }
-        return DNSName(labels: (digits + ["ip6", "arpa"]).map { Array($0.utf8) })
     }
 }

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Names
 @testable import Services
 
 /// RFC 1035 §4.1, RFC 6891 §6.1.

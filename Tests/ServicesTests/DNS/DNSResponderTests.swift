@@ -1,6 +1,7 @@
 import Testing
 import Wire
 
+@testable import Names
 @testable import Services
 
 @Suite("The DNS responder")
@@ -65,7 +66,7 @@ struct DNSResponderTests {
         #expect(answerCount(response) == 1)
         let v6 = try #require(IPAddress("2001:db8::567:89ab"))
         #expect(
-            DNSZone.reverseName(of: v6).description
+            DNSName(reversing: v6).description
                 == "b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa")
     }
 

@@ -1,3 +1,4 @@
+@testable import Names
 @testable import Services
 
 /// DNS messages, built by hand.

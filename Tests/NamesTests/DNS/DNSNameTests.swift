@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Services
+@testable import Names
 
 /// RFC 1035 §2.3.4 and §4.1.4, RFC 4343.
 @Suite("Names of DNS")

@@ -1,37 +1,42 @@
 /// A message that is no DNS.
-struct DNSMalformed: Error, Equatable {}
+package struct DNSMalformed: Error, Equatable {
+    package init() {}
+}
 
 /// Reads a DNS message from front to back (RFC 1035 §4.1).
-struct DNSReader {
+package struct DNSReader {
     private let message: ArraySlice<UInt8>
-    private(set) var offset = 0
+    package private(set) var offset = 0
 
-    init(_ message: ArraySlice<UInt8>) { self.message = message }
+    package init(_ message: ArraySlice<UInt8>) { self.message = message }
 
-    var isAtEnd: Bool { offset == message.count }
+    /// Goes back, or forth, to the byte `offset` of the message.
+    mutating func move(to offset: Int) { self.offset = offset }
+
+    package var isAtEnd: Bool { offset == message.count }
 
     private func byte(_ offset: Int) throws(DNSMalformed) -> UInt8 {
         guard offset < message.count else { throw DNSMalformed() }
         return message[message.startIndex + offset]
     }
 
-    mutating func uint8() throws(DNSMalformed) -> UInt8 {
+    package mutating func uint8() throws(DNSMalformed) -> UInt8 {
         let value = try byte(offset)
         offset += 1
         return value
     }
 
-    mutating func uint16() throws(DNSMalformed) -> UInt16 {
+    package mutating func uint16() throws(DNSMalformed) -> UInt16 {
         let high = try uint8()
         return UInt16(high) << 8 | UInt16(try uint8())
     }
 
-    mutating func uint32() throws(DNSMalformed) -> UInt32 {
+    package mutating func uint32() throws(DNSMalformed) -> UInt32 {
         let high = try uint16()
         return UInt32(high) << 16 | UInt32(try uint16())
     }
 
-    mutating func bytes(_ count: Int) throws(DNSMalformed) -> ArraySlice<UInt8> {
+    package mutating func bytes(_ count: Int) throws(DNSMalformed) -> ArraySlice<UInt8> {
         guard count <= message.count - offset else { throw DNSMalformed() }
         defer { offset += count }
         return message[message.startIndex + offset..<message.startIndex + offset + count]
@@ -40,7 +45,7 @@ struct DNSReader {
     /// A name, through pointers that compress it (RFC 1035 §4.1.4).
     ///
     /// A pointer must lead to before all that was read of the name so far, so that none can loop.
-    mutating func name() throws(DNSMalformed) -> DNSName {
+    package mutating func name() throws(DNSMalformed) -> DNSName {
         var labels: [[UInt8]] = []
         var byteCount = 1
         var place = offset
