@@ -18,7 +18,10 @@ public struct SocketError: Error, Equatable, Sendable, CustomStringConvertible {
     public init(_ error: StackError, in call: String) { self.init(error.code, in: call) }
 
     public var description: String {
-        "\(call): \(SystemErrorText.of(code))"
+        // The one error that the system's words do not explain: its calls do not throw it.
+        code == EDEADLK
+            ? "\(call): it would block the only thread of the simulation; await the call instead"
+            : "\(call): \(SystemErrorText.of(code))"
     }
 }
 

@@ -8,6 +8,7 @@ public enum Device: ~Copyable, Sendable {
     case stream(UNIXStreamLink)
     case wire(WireEnd)
     case flow(PacketFlow)
+    case port(PacketPort)
 
     public var capabilities: DeviceCapabilities {
         switch self {
@@ -15,16 +16,18 @@ public enum Device: ~Copyable, Sendable {
         case .stream(let link): link.capabilities
         case .wire(let end): end.capabilities
         case .flow(let flow): flow.capabilities
+        case .port(let port): port.capabilities
         }
     }
 
-    /// Polls readable when packets wait; belongs to the device.
+    /// Polls readable when packets wait; belongs to the device. A port has none: -1.
     public var descriptor: Int32 {
         switch self {
         case .frames(let device): device.descriptor
         case .stream(let link): link.descriptor
         case .wire(let end): end.descriptor
         case .flow(let flow): flow.descriptor
+        case .port: -1
         }
     }
 
@@ -33,6 +36,7 @@ public enum Device: ~Copyable, Sendable {
         switch self {
         case .frames: .never
         case .flow: .never
+        case .port: .never
         case .stream(let link): link.nextDeadline
         case .wire(let end): end.nextDeadline
         }
@@ -45,6 +49,7 @@ public enum Device: ~Copyable, Sendable {
         case .stream(let link): link.counters
         case .wire: DeviceCounters()
         case .flow: DeviceCounters()
+        case .port: DeviceCounters()
         }
     }
 
@@ -58,6 +63,7 @@ public enum Device: ~Copyable, Sendable {
         case .stream(let link): try link.receive()
         case .wire(let end): end.receive()
         case .flow(let flow): flow.receive()
+        case .port(let port): port.receive()
         }
     }
 
@@ -70,6 +76,7 @@ public enum Device: ~Copyable, Sendable {
         case .stream(let link): link.send(packet)
         case .wire(let end): end.send(packet)
         case .flow(let flow): flow.send(packet)
+        case .port(let port): port.send(packet)
         }
     }
 }

@@ -7,6 +7,10 @@ public enum SystemThread {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
+    /// A number that the calling thread shares with no other that runs; never 0. POSIX
+    /// `pthread_self`.
+    public static var current: UInt { UInt(pthread_self()) }
+
     /// Starts a thread that runs `body` and ends. POSIX `pthread_create`.
     ///
     /// - Throws: `EAGAIN` when the system has no room for another thread.

@@ -26,6 +26,7 @@ public final class DeviceLink: Sendable {
     private let arrivalTime = Atomic<Int64>(Instant.never.nanoseconds)
     private let departureTime = Atomic<Int64>(Instant.never.nanoseconds)
     private let isImpaired: Bool
+    private let time: NetworkTime
     /// Until when the device takes nothing, in nanoseconds; 0 when it takes packets.
     private let blockedUntil = Atomic<Int64>(0)
 
@@ -35,12 +36,14 @@ public final class DeviceLink: Sendable {
     ///   - addresses: The host's on this link.
     ///   - mtu: The largest IP packet, 68 to 65,535 bytes; by default, and at most, the device's.
     ///   - impairments: What happens to packets between host and device.
+    ///   - time: The host's.
     ///   - settings: Changes what else the host is told of the link.
     ///   - observer: Is shown every packet that passes between the host and what impairs them.
     public init(
         _ device: consuming Device, name: String, hardwareAddress: MACAddress?,
         addresses: [IPPrefix], mtu: Int? = nil, impairments: LinkImpairments? = nil,
-        observer: PacketObserver? = nil, settings: (inout InterfaceConfiguration) -> Void = { _ in }
+        time: NetworkTime = .system, observer: PacketObserver? = nil,
+        settings: (inout InterfaceConfiguration) -> Void = { _ in }
     ) {
         let capabilities = device.capabilities
         var configuration = InterfaceConfiguration(
@@ -52,6 +55,7 @@ public final class DeviceLink: Sendable {
         self.configuration = configuration
         descriptor = device.descriptor
         self.device = device
+        self.time = time
         self.observer = observer
         let offset = capabilities.isEthernet ? EthernetHeader.byteCount : 0
         isImpaired = impairments?.outgoing != nil || impairments?.incoming != nil
@@ -99,7 +103,7 @@ public final class DeviceLink: Sendable {
     /// A device that fails (a TAP whose interface went down) has nothing.
     func read(atMost limit: Int, _ take: (inout Ring<Packet>) -> Void) -> Int {
         incoming.withLock { direction in
-            let now = isImpaired ? MonotonicClock.now() : .zero
+            let now = isImpaired ? time.now() : .zero
             for _ in 0..<limit {
                 guard let packet = readOne() else { break }
                 guard let packet = direction.submit(packet, at: now) else { continue }
@@ -125,14 +129,14 @@ public final class DeviceLink: Sendable {
     func write(_ fill: (inout Ring<Packet>) -> Void) -> Bool {
         outgoing.withLock { direction in
             fill(&direction.batch)
-            let now = isImpaired ? MonotonicClock.now() : .zero
+            let now = isImpaired ? time.now() : .zero
             defer {
                 departureTime.store(direction.nextDeadline.nanoseconds, ordering: .relaxed)
             }
             while let packet = nextToWrite(&direction, now) {
                 if let rejected = writeOne(packet) {
                     direction.takeBack(rejected)
-                    let retry = MonotonicClock.now() + Self.pause
+                    let retry = time.now() + Self.pause
                     blockedUntil.store(retry.nanoseconds, ordering: .relaxed)
                     return false
                 }

@@ -4,11 +4,11 @@ import Stack
 import Synchronization
 import Wire
 
-/// A host with devices, in real time: the value of `Stack` behind one lock.
+/// A host with devices, in real time or a simulation's: the value of `Stack` behind one lock.
 ///
 /// A call on a socket takes the lock, works on the connection and lets go; packets that it called
 /// for leave on the caller's own thread. What arrives is taken in by the driver's thread, or by
-/// whoever calls `turn` where no thread was started.
+/// whoever calls `turn` where no thread was started: the owner's event loop, or a simulation.
 public final class HostDriver: Sendable {
     /// The host and what belongs to it, worked on under the lock only.
     struct Core: ~Copyable, Sendable {
@@ -24,7 +24,11 @@ public final class HostDriver: Sendable {
     let core: Mutex<Core>
     /// The devices in the order of their interfaces, the first behind interface 1.
     let links: [DeviceLink]
-    private let wakeUp: WakeUp
+    /// The time that the host lives in.
+    public let time: NetworkTime
+    /// What its programs sleep on.
+    public var clock: NetworkClock { alarm.clock }
+    private let alarm: DriverAlarm
     private let running = Mutex<Bool>(false)
 
     /// - Parameters:
@@ -32,22 +36,35 @@ public final class HostDriver: Sendable {
     ///   - links: What it is attached to.
     ///   - routes: Ways out beside the networks of the links.
     /// - Throws: `EMFILE` or `ENFILE` when no descriptor can be had.
-    public init(
+    public convenience init(
         _ configuration: HostConfiguration, links: [DeviceLink], routes: [Route] = [],
         pools: BufferPools? = nil
     ) throws(SocketError) {
+        let wakeUp: WakeUp
+        do throws(DeviceError) {
+            wakeUp = try WakeUp()
+        } catch {
+            throw SocketError(error.code, in: "eventfd")
+        }
+        try self.init(
+            configuration, links: links, routes: routes, pools: pools, time: .system,
+            alarm: .descriptor(wakeUp))
+    }
+
+    /// - Parameter alarm: Tells whoever calls `turn`.
+    init(
+        _ configuration: HostConfiguration, links: [DeviceLink], routes: [Route] = [],
+        pools: BufferPools? = nil, time: NetworkTime, alarm: DriverAlarm
+    ) throws(SocketError) {
+        self.time = time
+        self.alarm = alarm
         var host = Host(configuration, pools: pools)
-        host.advance(to: MonotonicClock.now())
+        host.advance(to: time.now())
         for link in links { host.addInterface(link.configuration) }
         do throws(StackError) {
             for route in routes { try host.addRoute(route) }
         } catch {
             throw SocketError(error, in: "route")
-        }
-        do throws(DeviceError) {
-            wakeUp = try WakeUp()
-        } catch {
-            throw SocketError(error.code, in: "eventfd")
         }
         self.links = links
         core = Mutex(Core(host: host))
@@ -70,8 +87,9 @@ public final class HostDriver: Sendable {
     ) throws(Failure) -> Result {
         var woken: [(Waiter, Readiness)] = []
         var outcome: Swift.Result<Result, Failure>?
-        let (writes, isEarlier) = core.withLock { core in
-            core.host.advance(to: MonotonicClock.now())
+        alarm.checkCaller()
+        let (writes, alarmTime) = core.withLock { core in
+            core.host.advance(to: time.now())
             do throws(Failure) {
                 outcome = .success(try body(&core))
             } catch {
@@ -79,10 +97,11 @@ public final class HostDriver: Sendable {
             }
             core.host.advance(to: core.host.now)
             collect(&core, into: &woken)
-            return (claimWriting(&core), core.host.nextDeadline < core.sleepsUntil)
+            let deadline = core.host.nextDeadline
+            return (claimWriting(&core), deadline < core.sleepsUntil ? deadline : .never)
         }
         finish(woken, writes: writes)
-        if isEarlier { wakeUp.signal() }
+        alarm.set(for: alarmTime)
         guard let outcome else { preconditionFailure("the body ran") }
         return try outcome.get()
     }
@@ -142,7 +161,7 @@ public final class HostDriver: Sendable {
                 }
             }
         }
-        if !wroteAll || links[number].delaysOutput { wakeUp.signal() }
+        if !wroteAll || links[number].delaysOutput { alarm.set(for: time.now()) }
     }
 
     private static var batchLimit: Int { 64 }
@@ -153,7 +172,7 @@ public final class HostDriver: Sendable {
     /// whether anything came.
     @discardableResult
     public func turn() -> Bool {
-        let now = MonotonicClock.now()
+        let now = time.now()
         var received = 0
         for number in links.indices {
             received += links[number].read(atMost: Self.batchLimit) { batch in
@@ -194,24 +213,31 @@ public final class HostDriver: Sendable {
         return deadline
     }
 
-    /// Descriptors that poll readable when `turn` has something to do.
-    public var descriptors: [CInt] { links.map(\.descriptor) + [wakeUp.descriptor] }
+    /// Descriptors that poll readable when `turn` has something to do; a simulation's host has
+    /// none.
+    public var descriptors: [CInt] {
+        guard let own = alarm.descriptor else { return [] }
+        return links.map(\.descriptor) + [own]
+    }
 
     /// Takes note of a wake-up of `descriptors`; whoever drives the host itself calls it before it
     /// waits again.
-    public func acknowledgeWakeUp() { wakeUp.drain() }
+    public func acknowledgeWakeUp() { alarm.acknowledge() }
 
     // MARK: - The thread
 
     /// Starts the thread that waits for the devices and timers; it runs until `stop`.
     ///
-    /// - Throws: `EMFILE` when no descriptor can be had for it; `EALREADY` when it runs.
+    /// - Throws: `EMFILE` when no descriptor can be had for it; `EALREADY` when it runs, and for a
+    ///   simulation's host, which runs by itself.
     public func start() throws(SocketError) {
         let isFirst = running.withLock { running in
             defer { running = true }
             return !running
         }
-        guard isFirst else { throw SocketError(StackError.alreadyInProgress.code, in: "start") }
+        guard isFirst, alarm.descriptor != nil else {
+            throw SocketError(StackError.alreadyInProgress.code, in: "start")
+        }
         do throws(DeviceError) {
             let loop = try DriverLoop(descriptors)
             try SystemThread.start { [self] in run(loop) }
@@ -229,7 +255,7 @@ public final class HostDriver: Sendable {
             core.waiters.takeEveryone(into: &woken)
         }
         for (waiter, events) in woken { waiter.resume(events) }
-        wakeUp.signal()
+        alarm.set(for: time.now())
     }
 
     private func run(_ loop: DriverLoop) {

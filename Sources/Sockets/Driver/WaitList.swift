@@ -69,6 +69,15 @@ struct WaitList: Sendable {
         waiters[endpoint] = remaining.isEmpty ? nil : remaining
     }
 
+    /// What is waited for, on which endpoints, in the order in which it began.
+    var all: [(endpoint: EndpointID, events: Readiness)] {
+        let all = waiters.flatMap { endpoint, waiters in
+            waiters.map { (endpoint: endpoint, waiter: $0) }
+        }
+        return all.sorted { $0.waiter.id.number < $1.waiter.id.number }
+            .map { ($0.endpoint, $0.waiter.events) }
+    }
+
     /// Takes out everyone: the host is gone.
     mutating func takeEveryone(into woken: inout [(Waiter, Readiness)]) {
         for endpoint in Array(waiters.keys) { takeAll(endpoint, into: &woken) }

@@ -16,6 +16,12 @@ extension HostEndpoint {
     func block(
         until events: Readiness, _ deadline: Instant, in call: String
     ) throws(SocketError) {
+        // Time stands still while the only thread of a simulation blocks.
+        if case .simulated = driver.time {
+            let ready = try readiness
+            if !ready.isDisjoint(with: events.union([.error, .hangup])) { return }
+            throw SocketError(EDEADLK, in: call)
+        }
         let parker = Parker()
         guard let waiting = register(events, .thread(parker)) else { return }
         guard parker.park(until: deadline) else {

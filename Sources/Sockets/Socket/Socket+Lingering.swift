@@ -11,7 +11,7 @@ extension Socket {
     @discardableResult
     public func closeLingering() -> Bool {
         guard let limit = beginLingering() else { return true }
-        let deadline = MonotonicClock.now() + limit
+        let deadline = network.time.now() + limit
         while !isDrained {
             do throws(SocketError) {
                 try backing.block(until: .drained, deadline, in: "close")
@@ -38,7 +38,7 @@ extension Socket {
                     }
                 }
             }
-            group.addTask { try? await Task.sleep(for: Duration(limit)) }
+            group.addTask { try? await self.network.clock.sleep(for: Duration(limit)) }
             _ = await group.next()
             group.cancelAll()
         }

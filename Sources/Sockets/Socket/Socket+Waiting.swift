@@ -64,7 +64,7 @@ extension Socket {
     public func wait(
         for events: Readiness, atMost limit: Duration?
     ) throws(SocketError) -> Readiness {
-        let deadline = limit.map { MonotonicClock.now() + Interval($0) } ?? .never
+        let deadline = limit.map { network.time.now() + Interval($0) } ?? .never
         while true {
             let ready = try readiness
             if !ready.isDisjoint(with: events.union([.error, .hangup])) { return ready }

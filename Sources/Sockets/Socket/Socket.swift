@@ -128,7 +128,7 @@ public final class Socket: Sendable {
     /// The moment at which a call that begins now gives up.
     func deadline(for events: Readiness) -> Instant {
         let limit = timeouts.withLock { events == .readable ? $0.receiving : $0.sending }
-        return limit.map { MonotonicClock.now() + $0 } ?? .never
+        return limit.map { network.time.now() + $0 } ?? .never
     }
 
     // MARK: - Readiness
