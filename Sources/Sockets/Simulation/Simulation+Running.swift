@@ -78,13 +78,14 @@ extension Simulation {
                 happen(event)
                 continue
             }
+            let isOver = !agenda.isEmpty
             // Nothing is left, unless somebody outside has something for the program.
-            let grace = MonotonicClock.now() + Self.grace
-            if executor.waitForJob(until: grace) { continue }
+            if !isOver, executor.waitForJob(until: MonotonicClock.now() + Self.grace) { continue }
             guard problem == nil else { return problem }
             problem =
-                agenda.isEmpty
-                ? .deadlock(agenda.time.now, waiting: waiting) : .timeLimit(end, waiting: waiting)
+                isOver
+                ? .timeLimit(end, waiting: waiting)
+                : .deadlock(agenda.time.now, waiting: waiting)
             cancel()
         }
     }

@@ -12,7 +12,7 @@ import Wire
 ///     let client = try simulation.addHost("client", link: lossy)
 ///     try await simulation.run {
 ///         async let served: Void = serve(on: server)
-///         try await ask(server.addresses[0], on: client)
+///         try await ask(simulation.addresses(of: "server")[0], on: client)
 ///         …
 ///     }
 ///
@@ -106,7 +106,7 @@ public final class Simulation: Sendable {
         _ name: String, attachedTo attachments: [Attachment], routes: [Route] = [],
         observer: PacketObserver? = nil,
         configure: (inout HostConfiguration) -> Void = { _ in }
-    ) throws(SocketError) -> HostDriver {
+    ) throws(SocketError) -> Network {
         let number = agenda.addMember()
         var configuration = HostConfiguration(seed: seed())
         configure(&configuration)
@@ -123,7 +123,25 @@ public final class Simulation: Sendable {
         state.withLock { $0.names[name] = addresses.map(\.address) }
         enter(.host(driver, name: name), number)
         agenda.schedule(number, at: driver.nextDeadline)
-        return driver
+        return Network(driver)
+    }
+
+    /// Adds a host that is plugged into the default switch.
+    ///
+    /// - Parameter link: What happens to packets on its cable, each way; nil for nothing.
+    public func addHost(
+        _ name: String, link: Impairments? = nil, observer: PacketObserver? = nil,
+        configure: (inout HostConfiguration) -> Void = { _ in }
+    ) throws(SocketError) -> Network {
+        try addHost(
+            name, attachedTo: [Attachment(to: defaultSwitch, link)], observer: observer,
+            configure: configure)
+    }
+
+    /// The addresses of a host, those of IPv4 first; none where there is no host of that name.
+    public func addresses(of name: String) -> [IPAddress] {
+        let addresses = state.withLock { $0.names[name] } ?? []
+        return addresses.filter(\.isIPv4) + addresses.filter { !$0.isIPv4 }
     }
 
     /// Plugs a host into a switch; its interface and its addresses there.
