@@ -51,6 +51,9 @@ extension StackError {
         case .messageTooLong: EMSGSIZE
         case .noBufferSpace: ENOBUFS
         case .accessDenied: EACCES
+        case .notPermitted: EPERM
+        case .wrongType: EPROTOTYPE
+        case .noSuchName: ENOENT
         }
     }
 }

@@ -150,6 +150,32 @@ public struct ByteQueue: ~Copyable {
         if size == 0 { removeAll() }
     }
 
+    /// Drops what stands behind the first `count` bytes.
+    public mutating func truncate(to count: Int) {
+        guard count > 0 else { return removeAll() }
+        guard count < Int(size) else { return }
+        var index = first
+        var left = count
+        while true {
+            let node = unsafe state.node(index)
+            let length = unsafe Int(node.pointee.count)
+            let next = unsafe node.pointee.next
+            if left > length {
+                left &-= length
+                index = next
+                continue
+            }
+            unsafe node.pointee.count = UInt16(truncatingIfNeeded: left)
+            unsafe node.pointee.next = ChunkNode.none
+            unsafe Self.release(from: next, state)
+            last = index
+            cursor = ChunkNode.none
+            size = UInt32(truncatingIfNeeded: count)
+            tailLimit = 0
+            return
+        }
+    }
+
     /// Drops everything.
     public mutating func removeAll() {
         unsafe Self.release(from: first, state)

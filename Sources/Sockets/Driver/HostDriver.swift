@@ -87,6 +87,8 @@ public final class HostDriver: Sendable {
     ) throws(Failure) -> Result {
         var woken: [(Waiter, Readiness)] = []
         var outcome: Swift.Result<Result, Failure>?
+        // To let go of them may close sockets, which takes the lock.
+        var released: [MessageAttachment] = []
         alarm.checkCaller()
         let (writes, alarmTime) = core.withLock { core in
             core.host.advance(to: time.now())
@@ -97,11 +99,15 @@ public final class HostDriver: Sendable {
             }
             core.host.advance(to: core.host.now)
             collect(&core, into: &woken)
+            if core.host.hasReleasedAttachments {
+                released = core.host.takeReleasedAttachments()
+            }
             let deadline = core.host.nextDeadline
             return (claimWriting(&core), deadline < core.sleepsUntil ? deadline : .never)
         }
         finish(woken, writes: writes)
         alarm.set(for: alarmTime)
+        released.removeAll()
         guard let outcome else { preconditionFailure("the body ran") }
         return try outcome.get()
     }

@@ -101,7 +101,7 @@ extension Waiter {
         switch wake {
         case .thread(let parker): parker.unpark()
         case .task(let continuation): continuation.resume()
-        case .set(let set, let token): set.note(token, events)
+        case .set(let set, let token): set.note(token, events.subtracting(.room))
         }
     }
 }
@@ -110,6 +110,11 @@ extension Readiness {
     static var everything: Readiness {
         [
             .readable, .writable, .error, .hangup, .readHangup, .connected, .priority, .drained,
+            .room,
         ]
     }
+
+    /// What wakes who waits for these: an error and a hang-up too, as in `poll`. Who waits for room
+    /// is told of those by it.
+    var withEnds: Readiness { contains(.room) ? self : union([.error, .hangup]) }
 }

@@ -48,10 +48,8 @@ extension HostEndpoint {
                 if case .packet(let target) = name { address = target }
                 try host.sendFrame(id, bytes, to: address)
             }
-        case .sequencedPacket:
-            try call("send") { (host: inout Host) throws(StackError) in
-                try host.sendRecord(id, bytes)
-            }
+        case .local:
+            return try sendLocal(bytes, to: name, control)
         }
         return bytes.count
     }
@@ -59,6 +57,7 @@ extension HostEndpoint {
     func receiveMessage(
         into buffer: inout MutableSpan<UInt8>, _ flags: MessageFlags
     ) throws(SocketError) -> ReceivedMessage {
+        if case .local = kind { return try receiveLocal(into: &buffer, flags) }
         do throws(StackError) {
             return try driver.withHost { (host: inout Host) throws(StackError) in
                 try receive(&host, into: &buffer, flags)
@@ -98,13 +97,7 @@ extension HostEndpoint {
             return ReceivedMessage(
                 count: frame.count, fullCount: frame.fullCount, source: .packet(source),
                 flags: frame.count < frame.fullCount ? .truncated : [])
-        case .sequencedPacket:
-            guard let record = try host.receiveRecord(id, into: &buffer) else {
-                return ReceivedMessage(count: 0)
-            }
-            return ReceivedMessage(
-                count: record.count, fullCount: record.fullCount,
-                flags: record.count < record.fullCount ? .truncated : [])
+        case .local: throw .notSupported
         }
     }
 

@@ -36,7 +36,7 @@ extension HostEndpoint {
             // Nothing will ever happen to a socket that was made after the host was stopped.
             if core.isStopping { try? core.host.close(id) }
             let ready = (try? core.host.readiness(of: id)) ?? .everything
-            guard ready.isDisjoint(with: events.union([.error, .hangup])) else { return nil }
+            guard ready.isDisjoint(with: events.withEnds) else { return nil }
             let waiting = core.waiters.nextID()
             core.waiters.add(Waiter(id: waiting, events: events, wake: wake), to: id)
             return waiting

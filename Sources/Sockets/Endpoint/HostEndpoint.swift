@@ -44,8 +44,9 @@ final class HostEndpoint: NetworkEndpoint {
             switch name {
             case .internet(let address): try host.bind(id, to: address)
             case .local(let name?): try host.bind(id, to: name)
+            case .local(nil): try host.bindAutomatically(id)
             case .packet(let address): try host.bind(id, to: address)
-            case .local(nil), .netlink, .unspecified: throw .invalidArgument
+            case .netlink, .unspecified: throw .invalidArgument
             }
         }
     }
@@ -55,7 +56,7 @@ final class HostEndpoint: NetworkEndpoint {
             try call("getsockname") { (host: inout Host) throws(StackError) in
                 switch kind {
                 case .packet: .packet(try host.packetAddress(of: id) ?? PacketAddress())
-                case .sequencedPacket: .local(try host.localName(of: id))
+                case .local: .local(try host.localName(of: id))
                 default: .internet(try host.localAddress(of: id))
                 }
             }
@@ -65,7 +66,10 @@ final class HostEndpoint: NetworkEndpoint {
     var remoteName: SocketName {
         get throws(SocketError) {
             try call("getpeername") { (host: inout Host) throws(StackError) in
-                .internet(try host.remoteAddress(of: id))
+                switch kind {
+                case .local: .local(try host.peerName(of: id))
+                default: .internet(try host.remoteAddress(of: id))
+                }
             }
         }
     }

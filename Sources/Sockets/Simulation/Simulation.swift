@@ -83,7 +83,7 @@ public final class Simulation: Sendable {
     }
 
     /// How a host is plugged into a switch.
-    public struct Attachment: Sendable {
+    public struct MessageAttachment: Sendable {
         public var exchange: SimulatedSwitch
         /// What happens to packets on the cable, each way; nil for nothing.
         public var impairments: Impairments?
@@ -103,7 +103,7 @@ public final class Simulation: Sendable {
     ///   - configure: Changes how it is made; the seed is the simulation's affair.
     /// - Throws: `EINVAL` for a route that leads nowhere.
     public func addHost(
-        _ name: String, attachedTo attachments: [Attachment], routes: [Route] = [],
+        _ name: String, attachedTo attachments: [MessageAttachment], routes: [Route] = [],
         observer: PacketObserver? = nil,
         configure: (inout HostConfiguration) -> Void = { _ in }
     ) throws(SocketError) -> Network {
@@ -134,7 +134,7 @@ public final class Simulation: Sendable {
         configure: (inout HostConfiguration) -> Void = { _ in }
     ) throws(SocketError) -> Network {
         try addHost(
-            name, attachedTo: [Attachment(to: defaultSwitch, link)], observer: observer,
+            name, attachedTo: [MessageAttachment(to: defaultSwitch, link)], observer: observer,
             configure: configure)
     }
 
@@ -146,7 +146,7 @@ public final class Simulation: Sendable {
 
     /// Plugs a host into a switch; its interface and its addresses there.
     private func plug(
-        _ attachment: Attachment, _ host: Int, _ name: String, _ observer: PacketObserver?
+        _ attachment: MessageAttachment, _ host: Int, _ name: String, _ observer: PacketObserver?
     ) -> (DeviceLink, [IPPrefix]) {
         let exchange = attachment.exchange
         let port = exchange.portCount

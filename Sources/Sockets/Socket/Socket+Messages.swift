@@ -55,7 +55,8 @@ extension Socket {
         into buffer: inout MutableSpan<UInt8>, flags: MessageFlags = []
     ) throws(SocketError) -> ReceivedMessage {
         let deadline = deadline(for: .readable)
-        var collection = Collection(flags, limit: buffer.count, kind)
+        var collection = Collection(
+            isNonblocking ? flags.union(.dontWait) : flags, limit: buffer.count, kind)
         while true {
             var rest = buffer._mutatingExtracting(droppingFirst: collection.count)
             do throws(SocketError) {
@@ -76,7 +77,8 @@ extension Socket {
     public func receiveMessage(
         into buffer: inout [UInt8], flags: MessageFlags = []
     ) async throws(SocketError) -> ReceivedMessage {
-        var collection = Collection(flags, limit: buffer.count, kind)
+        var collection = Collection(
+            isNonblocking ? flags.union(.dontWait) : flags, limit: buffer.count, kind)
         while true {
             do throws(SocketError) {
                 var span = buffer.mutableSpan
@@ -123,10 +125,12 @@ extension Socket {
         private var message: ReceivedMessage?
 
         init(_ flags: MessageFlags, limit: Int, _ kind: Kind) {
-            self.flags = flags.subtracting([.waitAll, .dontWait])
+            self.flags = flags.subtracting(.waitAll)
             self.limit = limit
             // Messages come whole or not at all.
-            waitsForAll = flags.contains(.waitAll) && !flags.contains(.dontWait) && kind == .stream
+            waitsForAll =
+                flags.contains(.waitAll) && !flags.contains(.dontWait)
+                && (kind == .stream || kind == .local(.stream))
         }
 
         var count: Int { flags.contains(.peek) ? 0 : message?.count ?? 0 }

@@ -4,12 +4,14 @@ import Stack
 /// The calls on records: sequenced-packet sockets, which connect within a host. `listen`, `accept`,
 /// `shutdown` and `close` are those of streams.
 extension Socket {
-    /// Makes two sockets that are connected. POSIX `socketpair`.
-    public static func pair(on host: HostDriver) -> (Socket, Socket) {
-        let (one, other) = host.withHost { host in host.openPair() }
+    /// Makes two sockets of a host that are connected. POSIX `socketpair`.
+    public static func pair(
+        _ type: LocalType = .sequencedPacket, on host: HostDriver
+    ) -> (Socket, Socket) {
+        let (one, other) = host.withHost { host in host.openPair(type) }
         let ends = [one, other].map { id in
             Socket(
-                HostEndpoint(id, .sequencedPacket, .inet, on: host), .sequencedPacket, .inet,
+                HostEndpoint(id, .local(type), .inet, on: host), .local(type), .inet,
                 on: Network(host))
         }
         return (ends[0], ends[1])
@@ -24,13 +26,12 @@ extension Socket {
         }
     }
 
-    /// Connects to who listens at `name`; does not wait. POSIX `connect`.
+    /// Connects to who listens at `name`, and waits where too many wait there. POSIX `connect`.
     ///
-    /// - Throws: `ECONNREFUSED` when nobody does, `EAGAIN` when too many wait there, `EISCONN`.
+    /// - Throws: `ECONNREFUSED` when nobody does, `ENOENT` when nobody has the name, `EPROTOTYPE`
+    ///   when it is of another type, `EAGAIN` where it may not wait, `EISCONN`.
     public func connect(to name: LocalName) throws(SocketError) {
-        try onHost("connect") { (host: inout Host, endpoint) throws(StackError) in
-            try host.connect(endpoint, to: name)
-        }
+        try connect(to: .local(name))
     }
 
     /// Sends a record, whole, and waits for room. POSIX `send`.

@@ -20,7 +20,10 @@ extension Socket {
     ///
     /// - Throws: What `connect` to an address throws; `ENOENT`, `EPROTOTYPE`, `EAFNOSUPPORT`.
     public func connect(to name: SocketName) throws(SocketError) {
-        guard try begin(name) else { return }
+        let isUnderWay = try blocking("connect", until: .writable) { () throws(SocketError) in
+            try begin(name)
+        }
+        guard isUnderWay else { return }
         try blocking("connect", until: .writable) { () throws(SocketError) in
             try backing.finishConnect()
         }
@@ -33,7 +36,10 @@ extension Socket {
 
     /// Connects to a peer of whatever family and waits until the handshake is done.
     public func connect(to name: SocketName) async throws(SocketError) {
-        guard try begin(name) else { return }
+        let isUnderWay = try await suspending("connect", until: .writable) {
+            () throws(SocketError) in try begin(name)
+        }
+        guard isUnderWay else { return }
         try await suspending("connect", until: .writable) { () throws(SocketError) in
             try backing.finishConnect()
         }

@@ -17,7 +17,7 @@ extension Socket {
             } catch {
                 guard mayWait(after: error, flags) else { throw error }
             }
-            try backing.block(until: events, deadline, in: name)
+            try backing.block(until: awaited(events), deadline, in: name)
         }
     }
 
@@ -34,8 +34,17 @@ extension Socket {
             } catch {
                 guard mayWait(after: error, flags) else { throw error }
             }
-            try await suspendUntilReady(events, name)
+            try await suspendUntilReady(awaited(events), name)
         }
+    }
+
+    /// What a call waits for that found no room: within a host it may be room at somebody who is no
+    /// peer, of which `poll` knows nothing.
+    private func awaited(_ events: Readiness) -> Readiness {
+        guard events == .writable, case .local = kind, backing is HostEndpoint else {
+            return events
+        }
+        return .room
     }
 
     /// Whether a call that met `error` is to wait and try again.

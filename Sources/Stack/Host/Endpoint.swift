@@ -20,8 +20,11 @@ public enum EndpointKind: Hashable, Sendable {
     case icmp
     /// `AF_PACKET`: frames of an interface or of all.
     case packet(PacketForm)
+    /// `AF_UNIX`: between endpoints of the host.
+    case local(LocalType)
+
     /// `SOCK_SEQPACKET` of `AF_UNIX`: records between two endpoints of the host.
-    case sequencedPacket
+    public static var sequencedPacket: EndpointKind { .local(.sequencedPacket) }
 
     /// What a packet endpoint gives and takes.
     public enum PacketForm: UInt8, Sendable {

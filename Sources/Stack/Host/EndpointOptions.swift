@@ -128,7 +128,6 @@ extension Host {
         case .raw(let key): raw.sockets[key].options = options
         case .packet(let key):
             network.taps.sockets[key].receiveBuffer = options.receiveBuffer
-        case .local(let key): local.sockets[key].receiveBuffer = options.receiveBuffer
         default: break
         }
     }

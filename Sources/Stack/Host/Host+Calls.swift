@@ -18,9 +18,8 @@ extension Host {
         case .packet(let form):
             let room = endpoints[id].options.receiveBuffer
             endpoints[id].role = .packet(network.taps.add(id, form, receiveBuffer: room))
-        case .sequencedPacket:
-            let room = endpoints[id].options.receiveBuffer
-            endpoints[id].role = .local(local.add(id, receiveBuffer: room))
+        case .local(let type):
+            endpoints[id].role = .local(local.add(id, type, local.credentials, network))
         }
         return EndpointID(id)
     }
@@ -146,7 +145,7 @@ extension Host {
         switch endpoints[id.index].kind {
         case .stream: try connectStream(id, to: remote)
         case .datagram, .raw, .icmp: try connectDatagram(id, to: remote)
-        case .packet, .sequencedPacket: throw .addressFamilyNotSupported
+        case .packet, .local: throw .addressFamilyNotSupported
         }
     }
 
@@ -215,6 +214,7 @@ extension Host {
             return error
         case .datagram(let key): return udp.sockets[key].inbox.takeError()
         case .raw(let key): return raw.sockets[key].inbox.takeError()
+        case .local(let key): return local.sockets[key].takeError()
         default: return nil
         }
     }

@@ -62,6 +62,8 @@ extension Host {
     ///
     /// - Throws: `.notSupported` for streams.
     public mutating func disconnect(_ id: EndpointID) throws(StackError) {
+        try check(id)
+        if case .local(let key) = endpoints[id.index].role { return try disconnectLocal(key) }
         guard let key = try datagramKey(id) else { return }
         with(key) { $0.disconnect() }
     }

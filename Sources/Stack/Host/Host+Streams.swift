@@ -228,8 +228,11 @@ extension Host {
     /// How many bytes can be taken without waiting. POSIX `FIONREAD`.
     public func receivableCount(of id: EndpointID) throws(StackError) -> Int {
         try check(id)
-        guard case .connection(let key) = endpoints[id.index].role else { return 0 }
-        return tcp.connections[key].receivableCount
+        switch endpoints[id.index].role {
+        case .connection(let key): return tcp.connections[key].receivableCount
+        case .local(let key): return try localReceiveQueue(key)
+        default: return 0
+        }
     }
 
     /// Ends our side of the stream: after all that was given comes a FIN. POSIX `shutdown` with
@@ -238,7 +241,7 @@ extension Host {
     /// - Throws: `.notConnected`.
     public mutating func shutdownSend(_ id: EndpointID) throws(StackError) {
         if endpoints.contains(id.index), case .local(let key) = endpoints[id.index].role {
-            return try local.shutSend(key)
+            return local.shut(key, receiving: false, sending: true)
         }
         let key = try connection(id)
         guard tcp.connections[key].state != .closed else { throw .notConnected }
@@ -251,7 +254,7 @@ extension Host {
     /// - Throws: `.notConnected`.
     public mutating func shutdownReceive(_ id: EndpointID) throws(StackError) {
         if endpoints.contains(id.index), case .local(let key) = endpoints[id.index].role {
-            return try local.shutReceive(key)
+            return local.shut(key, receiving: true, sending: false)
         }
         let key = try connection(id)
         guard tcp.connections[key].state != .closed else { throw .notConnected }

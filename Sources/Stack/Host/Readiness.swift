@@ -20,4 +20,8 @@ public struct Readiness: OptionSet, Hashable, Sendable {
     /// The peer has acknowledged all that was given and the end of our side: what `close` waits for
     /// with `SO_LINGER`.
     public static let drained = Readiness(rawValue: 1 << 7)
+    /// What the last call waited for that found no room: of endpoints within the host, whose
+    /// datagrams and connections wait for room at somebody who is no peer. A call that waits waits
+    /// for this; `poll` knows nothing of it.
+    public static let room = Readiness(rawValue: 1 << 8)
 }

@@ -44,4 +44,10 @@ public enum StackError: UInt8, Error, Sendable {
     case noBufferSpace
     /// EACCES
     case accessDenied
+    /// EPERM
+    case notPermitted
+    /// EPROTOTYPE
+    case wrongType
+    /// ENOENT
+    case noSuchName
 }

@@ -1,163 +1,178 @@
 import Memory
 
-/// Connections within a host that keep records apart. They touch no network: a record goes from
+/// What endpoints of a host say to each other (unix(7)). It touches no network: a message goes from
 /// one end's hand into the other's queue, in memory of the host's pools.
 struct LocalLayer: ~Copyable {
     var sockets = Slab<LocalSocket>()
+    var names = HashIndex()
     var raised = Ring<RaisedEvent>()
+    /// Attachments of messages that nobody will read.
+    var released: [MessageAttachment] = []
+    /// Whose the next endpoint is.
+    var credentials = Credentials()
 
-    /// The most bytes of a record.
-    static var recordLimit: Int { 128 << 10 }
+    /// Linux's `wmem_default`.
+    static var defaultSendBuffer: UInt32 { 212_992 }
+    /// One datagram more may wait than this (`max_dgram_qlen`).
+    static var datagramLimit: Int { 10 }
 
-    mutating func add(_ endpoint: SlabIndex, receiveBuffer: UInt32) -> SlabIndex {
-        sockets.insert(LocalSocket(endpoint: endpoint, receiveBuffer: receiveBuffer))
+    mutating func add(
+        _ endpoint: SlabIndex?, _ type: LocalType, _ credentials: Credentials,
+        _ network: borrowing NetworkLayer
+    ) -> SlabIndex {
+        sockets.insert(
+            LocalSocket(endpoint: endpoint, type, credentials, bytes: network.pools.queue()))
     }
 
-    private mutating func raise(_ id: SlabIndex, _ events: Readiness) {
-        guard let endpoint = sockets[id].endpoint else { return }
+    mutating func raise(_ id: SlabIndex, _ events: Readiness) {
+        guard sockets.contains(id), let endpoint = sockets[id].endpoint else { return }
         raised.append(RaisedEvent(endpoint: endpoint, events: events))
     }
 
-    private func find(_ name: LocalName) -> SlabIndex? {
-        for place in 0..<sockets.placeCount {
-            if let id = sockets.index(at: place), sockets[id].name == name { return id }
+    // MARK: - Names
+
+    /// Who has a name. A path is one name for all types, an abstract name is one for each.
+    func find(_ name: LocalName, _ type: LocalType) -> SlabIndex? {
+        var probe = names.probe(name.hash)
+        while let place = names.next(&probe) {
+            guard let id = sockets.index(at: Int(place)), sockets[id].name == name,
+                !name.isAbstract || sockets[id].type == type
+            else { continue }
+            return id
         }
         return nil
     }
 
-    // MARK: - Connecting
-
-    mutating func bind(_ id: SlabIndex, to name: LocalName) throws(StackError) {
-        guard case .idle = sockets[id].state, sockets[id].name == nil else {
-            throw .invalidArgument
-        }
-        guard find(name) == nil else { throw .addressInUse }
+    mutating func give(_ name: LocalName, to id: SlabIndex) {
         sockets[id].name = name
+        sockets[id].ownsName = true
+        names.insert(id.place, hash: name.hash)
     }
 
-    mutating func listen(_ id: SlabIndex, backlog: Int) throws(StackError) {
-        if case .connected = sockets[id].state { throw .invalidArgument }
-        guard sockets[id].name != nil else { throw .invalidArgument }
-        sockets[id].state = .listening(backlog: min(max(0, backlog), 4096))
+    private mutating func forgetName(_ id: SlabIndex) {
+        guard sockets[id].ownsName, let name = sockets[id].name else { return }
+        names.remove(id.place, hash: name.hash)
+        sockets[id].ownsName = false
     }
 
-    /// Makes `id` and a new end connected, which waits for who listens at `name`.
-    mutating func connect(_ id: SlabIndex, to name: LocalName) throws(StackError) {
-        switch sockets[id].state {
-        case .idle: break
-        case .connected: throw .alreadyConnected
-        case .listening: throw .invalidArgument
+    // MARK: - Readiness
+
+    /// What an end is ready for at this moment, as Linux's `poll` has it.
+    func readiness(of id: SlabIndex) -> Readiness {
+        var ready: Readiness = []
+        if sockets[id].error != nil { ready.insert(.error) }
+        if sockets[id].receiveIsShut { ready.formUnion([.readable, .readHangup]) }
+        if sockets[id].receiveIsShut, sockets[id].sendIsShut { ready.insert(.hangup) }
+        if !sockets[id].messages.isEmpty || !sockets[id].waiting.isEmpty {
+            ready.insert(.readable)
         }
-        guard let listener = find(name), case .listening(let backlog) = sockets[listener].state
-        else { throw .connectionRefused }
-        guard sockets[listener].waiting.count <= backlog else { throw .wouldBlock }
-        let room = sockets[listener].receiveBuffer
-        let other = sockets.insert(LocalSocket(endpoint: nil, receiveBuffer: room))
-        join(id, other)
-        sockets[listener].waiting.append(other)
-        raise(listener, .readable)
-    }
-
-    /// Connects two ends. POSIX `socketpair`.
-    mutating func join(_ one: SlabIndex, _ other: SlabIndex) {
-        sockets[one].peer = other
-        sockets[one].state = .connected
-        sockets[other].peer = one
-        sockets[other].state = .connected
-    }
-
-    mutating func accept(_ id: SlabIndex) throws(StackError) -> SlabIndex {
-        guard case .listening = sockets[id].state else { throw .invalidArgument }
-        guard let accepted = sockets[id].waiting.popFirst() else { throw .wouldBlock }
-        return accepted
-    }
-
-    // MARK: - Records
-
-    mutating func send(
-        _ record: Span<UInt8>, from id: SlabIndex, _ network: inout NetworkLayer
-    ) throws(StackError) {
-        guard case .connected = sockets[id].state else { throw .notConnected }
-        if let error = sockets[id].takeError() { throw error }
-        guard !sockets[id].sendIsShut, let peer = sockets[id].peer, !sockets[peer].receiveIsShut
-        else { throw .brokenPipe }
-        guard record.count <= Self.recordLimit else { throw .messageTooLong }
-        guard sockets[peer].hasRoom(for: record.count) else { throw .wouldBlock }
-        guard network.hasMemoryToQueue else {
-            // With nothing on its way nobody would wake a sender that waits.
-            throw sockets[peer].records.isEmpty ? .noBufferSpace : .wouldBlock
+        if sockets[id].type != .datagram, case .idle = sockets[id].state { ready.insert(.hangup) }
+        let isFree = sockets[id].hasRoom && !sockets[id].isListening && !isAheadOfPeer(id)
+        if isFree { ready.insert(.writable) }
+        if isFree || sockets[id].sendIsShut || ready.contains(.error), !isHeld(id) {
+            ready.insert(.room)
         }
-        sockets[peer].append(try network.packet(headerCount: 0, payload: record))
-        raise(peer, .readable)
+        return ready
     }
 
-    /// Takes the next record; nil at the end.
-    mutating func receive(_ id: SlabIndex) throws(StackError) -> Packet? {
-        guard case .connected = sockets[id].state else { throw .notConnected }
-        if let record = sockets[id].popFirst() {
-            if let peer = sockets[id].peer { raise(peer, .writable) }
-            return record
+    /// Whether a datagram endpoint has filled its peer's queue.
+    private func isAheadOfPeer(_ id: SlabIndex) -> Bool {
+        guard let peer = sockets[id].peer, sockets.contains(peer) else { return false }
+        return isBlocked(id, by: peer)
+    }
+
+    /// Whether a queue that is not for `id` alone has no place for it.
+    func isBlocked(_ id: SlabIndex, by other: SlabIndex) -> Bool {
+        other != id && sockets[other].peer != id && sockets[other].isFull
+    }
+
+    private func isHeld(_ id: SlabIndex) -> Bool {
+        guard let holder = sockets[id].heldBy, sockets.contains(holder) else { return false }
+        return !sockets[holder].receiveIsShut && isBlocked(id, by: holder)
+    }
+
+    /// Notes that `id` waits for room at `other`.
+    mutating func hold(_ id: SlabIndex, at other: SlabIndex) {
+        guard sockets[id].heldBy != other || !sockets[other].held.contains(id) else { return }
+        sockets[id].heldBy = other
+        sockets[other].held.append(id)
+    }
+
+    /// Tells those who wait for room at `id` that there may be some.
+    mutating func letGo(at id: SlabIndex) {
+        let held = sockets[id].held
+        sockets[id].held = []
+        for index in held.indices where sockets.contains(held[index]) {
+            if sockets[held[index]].heldBy == id { sockets[held[index]].heldBy = nil }
+            raise(held[index], .room)
         }
-        if let error = sockets[id].takeError() { throw error }
-        guard isAtEnd(id) else { throw .wouldBlock }
-        return nil
+        let followers = sockets[id].followers
+        for index in followers.indices { raise(followers[index], [.writable, .room]) }
     }
 
-    private func isAtEnd(_ id: SlabIndex) -> Bool {
-        guard !sockets[id].receiveIsShut, let peer = sockets[id].peer else { return true }
-        return sockets[peer].sendIsShut
+    /// Takes a message off its sender's account.
+    mutating func settle(_ message: borrowing LocalMessage) {
+        let sender = message.sender
+        guard sockets.contains(sender) else { return }
+        sockets[sender].charged &-= message.charge
+        if sockets[sender].hasRoom { raise(sender, [.writable, .room]) }
     }
 
     // MARK: - The end
 
-    mutating func shutSend(_ id: SlabIndex) throws(StackError) {
-        guard case .connected = sockets[id].state else { throw .notConnected }
-        sockets[id].sendIsShut = true
-        raise(id, .writable)
-        if let peer = sockets[id].peer { raise(peer, [.readable, .readHangup]) }
+    /// Ends directions of an endpoint; of a connection the other side's too. POSIX `shutdown`, which
+    /// refuses nothing here.
+    mutating func shut(_ id: SlabIndex, receiving: Bool, sending: Bool) {
+        shutOne(id, receiving: receiving, sending: sending)
+        if receiving { letGo(at: id) }
+        guard sockets[id].type != .datagram, let peer = sockets[id].peer, sockets.contains(peer)
+        else { return }
+        shutOne(peer, receiving: sending, sending: receiving)
     }
 
-    mutating func shutReceive(_ id: SlabIndex) throws(StackError) {
-        guard case .connected = sockets[id].state else { throw .notConnected }
-        sockets[id].receiveIsShut = true
-        raise(id, .readable)
-        if let peer = sockets[id].peer { raise(peer, .writable) }
-    }
-
-    /// Lets go of an end. What it had not read is lost, and its peer learns of that, as on Linux.
-    mutating func close(_ id: SlabIndex) {
-        var socket = sockets.remove(id)
-        while let waiting = socket.waiting.popFirst() { close(waiting) }
-        guard let peer = socket.peer else { return }
-        sockets[peer].peer = nil
-        if !socket.records.isEmpty { sockets[peer].error = .connectionReset }
-        raise(peer, [.readable, .writable, .readHangup, .hangup])
-    }
-
-    /// What an end is ready for at this moment.
-    func readiness(of id: SlabIndex) -> Readiness {
-        switch sockets[id].state {
-        case .idle: return [.writable, .hangup]
-        case .listening: return sockets[id].waiting.isEmpty ? [] : .readable
-        case .connected: break
+    private mutating func shutOne(_ id: SlabIndex, receiving: Bool, sending: Bool) {
+        var events: Readiness = .room
+        if receiving {
+            sockets[id].receiveIsShut = true
+            events.formUnion([.readable, .readHangup])
         }
-        var ready: Readiness = []
-        if !sockets[id].records.isEmpty || isAtEnd(id) { ready.insert(.readable) }
-        if isAtEnd(id) { ready.insert(.readHangup) }
-        if sockets[id].error != nil { ready.insert(.error) }
-        guard let peer = sockets[id].peer else {
-            return ready.union([.writable, .hangup])
+        if sending {
+            sockets[id].sendIsShut = true
+            events.insert(.writable)
         }
-        // As much room as a sender needs that was told to go on.
-        if sockets[id].sendIsShut || sockets[peer].hasRoom(for: 0) { ready.insert(.writable) }
-        return ready
+        if sockets[id].receiveIsShut, sockets[id].sendIsShut { events.insert(.hangup) }
+        raise(id, events)
     }
-}
 
-extension LocalSocket {
-    fileprivate mutating func takeError() -> StackError? {
-        let taken = error
-        error = nil
-        return taken
+    /// Lets go of an end. What it had not read is lost, and the peer of a connection learns of that.
+    ///
+    /// - Parameter isRefused: Whether it never was anybody's: its listener went.
+    mutating func close(_ id: SlabIndex, isRefused: Bool = false) {
+        forgetName(id)
+        let isUnread = !sockets[id].messages.isEmpty
+        dropMessages(of: id)
+        while let waiting = sockets[id].waiting.popFirst() { close(waiting, isRefused: true) }
+        letGo(at: id)
+        let socket = sockets.remove(id)
+        guard let peer = socket.peer, sockets.contains(peer), peer != id else { return }
+        guard socket.type != .datagram else {
+            sockets[peer].followers.removeAll { $0 == id }
+            return
+        }
+        sockets[peer].lastPeerName = socket.name
+        if isUnread || isRefused { sockets[peer].error = .connectionReset }
+        shutOne(peer, receiving: true, sending: true)
+        if isUnread || isRefused { raise(peer, .error) }
+    }
+
+    /// Loses what nobody will read.
+    mutating func dropMessages(of id: SlabIndex) {
+        while let message = sockets[id].messages.popFirst() {
+            for index in message.attachments.indices {
+                released.append(message.attachments[index])
+            }
+            settle(message)
+        }
+        sockets[id].bytes.removeAll()
     }
 }

@@ -21,14 +21,14 @@ import Wire
     func boundaries() throws {
         let link = BareLinks()
         let (one, other) = link.host.openPair()
-        let records: [[UInt8]] = [[1, 2, 3], [], [4], [UInt8](repeating: 5, count: 131_072)]
+        let records: [[UInt8]] = [[1, 2, 3], [], [4], [UInt8](repeating: 5, count: 180_000)]
         for record in records { try link.host.sendRecord(one, record.span) }
         try link.host.sendRecord(other, [9].span)
         for record in records { #expect(try receive(link, other)?.bytes == record) }
         #expect(try receive(link, one)?.bytes == [9])
         #expect(throws: StackError.wouldBlock) { try receive(link, one) }
         #expect(throws: StackError.messageTooLong) {
-            try link.host.sendRecord(one, [UInt8](repeating: 0, count: 131_073).span)
+            try link.host.sendRecord(one, [UInt8](repeating: 0, count: 212_961).span)
         }
         // What the reader has no room for is lost, and its length told.
         try link.host.sendRecord(one, [1, 2, 3].span)
@@ -50,7 +50,7 @@ import Wire
         #expect(throws: StackError.invalidArgument) {
             try link.host.listen(listener, backlog: 1)
         }
-        #expect(throws: StackError.connectionRefused) { try link.host.connect(client, to: name) }
+        #expect(throws: StackError.noSuchName) { try link.host.connect(client, to: name) }
         try link.host.bind(listener, to: name)
         #expect(try link.host.localName(of: listener)?.description == "/run/echo")
         #expect(throws: StackError.addressInUse) { try link.host.bind(client, to: name) }
@@ -71,21 +71,24 @@ import Wire
         try link.host.close(listener)
         #expect(try link.host.readiness(of: second).contains(.hangup))
         try link.host.bind(link.host.open(.sequencedPacket), to: name)
-        #expect(LocalName("") == nil && LocalName(String(repeating: "a", count: 108)) == nil)
     }
 
-    @Test("A reader that does not read costs its buffer; reading lets the sender go on")
+    @Test("A reader that does not read costs its sender's buffer; reading lets the sender go on")
     func bounded() throws {
         let link = BareLinks()
         let (one, other) = link.host.openPair()
-        try link.set(other) { $0.receiveBuffer = 20_000 }
         var count = 0
         while (try? link.host.sendRecord(one, [1].span)) != nil { count += 1 }
-        #expect(count == 9)
-        #expect(!(try link.host.readiness(of: one).contains(.writable)))
+        // As many as on Linux, which counts 768 bytes for each.
+        #expect(count == 278)
+        #expect(try link.host.readiness(of: one).isDisjoint(with: [.writable, .room]))
         while link.host.nextReady() != nil {}
+        // Room is told of when three quarters are free.
+        for _ in 0..<208 { _ = try receive(link, other) }
+        #expect(link.host.nextReady() == nil)
         _ = try receive(link, other)
-        #expect(link.host.nextReady()?.events == .writable)
+        let told = link.host.nextReady()
+        #expect(told?.endpoint == one && told?.events == [.writable, .room])
         try link.host.sendRecord(one, [1].span)
     }
 
