@@ -1,0 +1,81 @@
+"""Compares what both sides say, with the differences of docs/DIFFERENCES.md expected."""
+import dataclasses
+import fnmatch
+import pathlib
+
+root = pathlib.Path(__file__).resolve().parent.parent.parent
+# Microseconds that packets get after each call when scripts that differ are run once more.
+PATIENCE = 20000
+
+
+@dataclasses.dataclass
+class Expected:
+    """A row of the table: where the sides differ, and how."""
+
+    script: str
+    call: str
+    kernel: str
+    ours: str
+    seen: bool = False
+    reachable: bool = False
+
+    def covers(self, script, call, kernel, ours):
+        return (matches(script, self.script) and matches(call, self.call)
+                and matches(kernel, self.kernel) and matches(ours, self.ours))
+
+
+def matches(text, pattern):
+    # Brackets are part of addresses, not of patterns.
+    return fnmatch.fnmatchcase(text, pattern.replace("[", "[[]"))
+
+
+def expected_differences(path=root / "docs/DIFFERENCES.md"):
+    """The rows of the table below the heading `Calls`."""
+    rows, inside = [], False
+    for line in path.read_text().splitlines():
+        if line.startswith("## "):
+            inside = line.startswith("## Calls")
+        if not inside or not line.startswith("| `"):
+            continue
+        cells = [cell.strip().strip("`") for cell in line.replace("\\|", "\0").split("|")[1:-1]]
+        cells = [cell.replace("\0", "|") for cell in cells]
+        rows.append(Expected(*cells[:4]))
+    return rows
+
+
+def differences(script, kernel, ours):
+    """Calls whose results differ: (call, kernel's, ours)."""
+    found = []
+    for place, call in enumerate(script.lines):
+        one = kernel[place][1] if place < len(kernel) else "not reached"
+        two = ours[place][1] if place < len(ours) else "not reached"
+        if one != two:
+            found.append((call, one, two))
+    return found
+
+
+def compare(scripts, kernel, ours):
+    """What is wrong, as text, and how many listed differences were seen."""
+    results = kernel.run(scripts), ours.run(scripts)
+    differing = [script for script in scripts
+                 if differences(script, *(result[script.name] for result in results))]
+    # Once more with time for every packet: what was only late is no difference.
+    for side, result in zip((kernel, ours), results):
+        result.update(side.run(differing, PATIENCE))
+    expected = expected_differences()
+    complaints, listed = [], 0
+    for script in scripts:
+        for row in expected:
+            row.reachable |= matches(script.name, row.script)
+        for call, one, two in differences(script, *(result[script.name] for result in results)):
+            rows = [row for row in expected if row.covers(script.name, call, one, two)]
+            for row in rows:
+                row.seen = True
+            if rows:
+                listed += 1
+            else:
+                complaints.append(f"{script.name}\n    {call}\n        kernel:  {one}\n        Sockeye: {two}")
+    for row in expected:
+        if row.reachable and not row.seen:
+            complaints.append(f"docs/DIFFERENCES.md lists what does not differ: {row.script}: {row.call}")
+    return complaints, listed

@@ -1,0 +1,74 @@
+"""Runs scripts of socket calls against the kernel and against Sockeye, and compares.
+
+    python3 Tests/Behaviour/run.py [-k PATTERN] [--kernel-only] [--show] [--repeat N]
+"""
+import argparse
+import pathlib
+import sys
+import tempfile
+import time
+
+from comparison import compare
+from scripts import all_scripts
+import sides
+
+root = pathlib.Path(__file__).resolve().parent.parent.parent
+
+
+def show(scripts, results):
+    for script in scripts:
+        print(f"\n{script.name}")
+        for call, result in results[script.name]:
+            print(f"    {call:<60} {result}")
+
+
+def repeat(scripts, side, times):
+    """Whether a side says the same each time; tells where it does not."""
+    first = side.run(scripts)
+    steady = True
+    for _ in range(times - 1):
+        again = side.run(scripts)
+        for script in scripts:
+            for one, other in zip(first[script.name], again[script.name]):
+                if one != other:
+                    steady = False
+                    print(f"{script.name}: {one[0]}: {one[1]} — {other[1]}")
+    return steady
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("-k", help="only scripts whose name matches")
+    options.add_argument("--kernel-only", action="store_true")
+    options.add_argument("--sockeye-only", action="store_true")
+    options.add_argument("--show", action="store_true", help="print all results")
+    options.add_argument("--repeat", type=int, default=1, help="whether each run says the same")
+    options.add_argument("--library", default=root / ".build/debug", help="where libsockeye.so is")
+    chosen = options.parse_args()
+    scripts = all_scripts(chosen.k)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="sockeye-behaviour.") as room:
+        room = pathlib.Path(room)
+        chosen_sides = []
+        if not chosen.sockeye_only:
+            chosen_sides.append(sides.kernel(room))
+        if not chosen.kernel_only:
+            chosen_sides.append(sides.sockeye(room, chosen.library))
+        if chosen.repeat > 1:
+            steady = [repeat(scripts, side, chosen.repeat) for side in chosen_sides]
+            return 0 if all(steady) else 1
+        if chosen.show or len(chosen_sides) == 1:
+            for side in chosen_sides:
+                show(scripts, side.run(scripts))
+            return 0
+        complaints, differing = compare(scripts, *chosen_sides)
+    for complaint in complaints:
+        print(complaint)
+    took = time.monotonic() - began
+    print(f"{len(scripts)} scripts, {differing} listed differences, "
+          f"{len(complaints)} complaints, {took:.1f} s")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""Runs scripts on the kernel's sockets and on Sockeye's, each in processes of its own."""
+import concurrent.futures
+import os
+import pathlib
+import subprocess
+import tempfile
+
+here = pathlib.Path(__file__).resolve().parent
+
+# A namespace with the addresses that Sockeye's host has. What leaves by link0 reaches nobody.
+NAMESPACE = """
+set -e
+ip link set lo up
+ip link add link0 index 2 type veth peer name peer0 index 3
+sysctl -qw net.ipv6.conf.peer0.disable_ipv6=1 net.ipv6.conf.link0.addr_gen_mode=1
+ip link set peer0 arp off up
+ip link set link0 arp off up
+ip address add 10.9.0.2/24 brd + dev link0
+ip address add fd09::2/64 dev link0 nodad
+ip route add 224.0.0.0/4 dev link0
+sysctl -qw net.ipv4.tcp_fastopen=3
+exec "$@"
+"""
+CHUNK = 40
+
+
+class Side:
+    """An interpreter, the words in front of it and what its environment needs."""
+
+    def __init__(self, name, program, words=(), environment=None):
+        self.name = name
+        self.program = program
+        self.words = list(words)
+        self.environment = {**os.environ, **(environment or {})}
+
+    def run(self, scripts, settling=None):
+        """The results of scripts by name: for each a list of (call, result)."""
+        chunks = [scripts[start:start + CHUNK] for start in range(0, len(scripts), CHUNK)]
+        results = {}
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+            for part in pool.map(lambda chunk: self.run_chunk(chunk, settling), chunks):
+                results.update(part)
+        return results
+
+    def run_chunk(self, scripts, settling):
+        """Runs scripts in one process; after one that ends it, in another."""
+        results = {}
+        while scripts:
+            output, status = self.run_process(scripts, settling)
+            parts = read_results(output)
+            if len(parts) < len(scripts) and status == 0:
+                raise RuntimeError(f"{self.name}: {len(scripts)} scripts, {len(parts)} results")
+            if status not in (0, 3):
+                if not parts:
+                    raise RuntimeError(f"{self.name}: status {status}: {output[-300:]}")
+                call, result = parts[-1][-1] if parts[-1] else ("", "")
+                if result.startswith("!") and status == 2:
+                    name = scripts[len(parts) - 1].name
+                    raise RuntimeError(f"{name}: {call}: {result}")
+                parts[-1][-1:] = [(call, f"!ends the process ({status})")]
+            for script, part in zip(scripts, parts):
+                results[script.name] = part
+            scripts = scripts[len(parts):]
+        return results
+
+    def run_process(self, scripts, settling):
+        environment = dict(self.environment)
+        if settling is not None:
+            environment["BEHAVIOUR_SETTLING"] = str(settling)
+        with tempfile.TemporaryDirectory(prefix="sockeye-behaviour.") as room:
+            path = pathlib.Path(room) / "scripts"
+            path.write_text("".join(
+                f"script {number} {script.name}\n" + "".join(f"{line}\n" for line in script.lines)
+                for number, script in enumerate(scripts, 1)))
+            done = subprocess.run(
+                [*self.words, str(self.program), str(path)], cwd=room, env=environment,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
+        output = done.stdout.decode(errors="replace")
+        if not output:
+            output = done.stderr.decode(errors="replace")
+        return output, done.returncode
+
+
+def read_results(output):
+    """Takes apart what an interpreter prints."""
+    parts = []
+    for line in output.splitlines():
+        if line.startswith("script "):
+            parts.append([])
+        elif parts:
+            call, _, result = line.partition(" |")
+            parts[-1].append((call, result.strip()))
+    return parts
+
+
+def compile_interpreter(output, *flags):
+    """Compiles the interpreter; its path."""
+    sources = sorted((here / "interpreter").glob("*.c"))
+    subprocess.run(
+        [os.environ.get("CC", "cc"), "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-o", str(output),
+         *map(str, sources), *flags, "-lpthread"], check=True)
+    return output
+
+
+def kernel(room):
+    """The kernel's sockets, in a namespace of their own."""
+    program = compile_interpreter(room / "kernel-interpreter")
+    return Side("kernel", program, ["unshare", "-n", "sh", "-c", NAMESPACE, "sh"])
+
+
+def sockeye(room, library):
+    """Sockeye's sockets, behind the C interface that is built in the directory `library`."""
+    root = here.parent.parent
+    program = compile_interpreter(
+        room / "sockeye-interpreter", "-DSOCKEYE", f"-I{root}/Sources/CSockeye/include",
+        f"-L{library}", "-lsockeye", f"-Wl,-rpath,{library}")
+    return Side("Sockeye", program)
