@@ -15,6 +15,17 @@ public struct DatagramControl: Equatable, Sendable {
     /// Bytes after which the payload is cut into a datagram each, 128 at most; nil for one
     /// datagram (`UDP_SEGMENT`).
     public var segmentSize: UInt16?
+    /// Options of IPv4 that stand in the packet instead of the endpoint's, up to 40 bytes
+    /// (`IP_RETOPTS`).
+    public var ipv4Options: [UInt8]?
+    /// Whether what is above the path's MTU is refused over IPv6 (`IPV6_DONTFRAG`).
+    public var neverFragments: Bool?
+    /// Past no router (`MSG_DONTROUTE`).
+    public var isForNeighbour = false
+    /// The neighbour is known to be alive (`MSG_CONFIRM`).
+    public var confirms = false
+    /// The rest of the datagram follows (`MSG_MORE`); of UDP only.
+    public var hasMore = false
 
     public init() {}
 }
@@ -27,17 +38,24 @@ struct DatagramRoute {
     let mtuDiscovery: EndpointOptions.MTUDiscovery
     /// The MTU of the interface, whatever is known of the path.
     let interfaceMTU: Int
+    /// Whether what is above the path's MTU is refused over IPv6.
+    let neverFragments: Bool
 
     /// Settles whether an IP packet of `count` bytes may be fragmented.
     ///
     /// - Throws: `.messageTooLong` where it would have to be and must not.
     mutating func admit(_ count: Int) throws(StackError) {
         switch mtuDiscovery {
-        case .fragment: options.dontFragment = false
-        case .wanted: options.dontFragment = count <= path.mtu
+        case .fragment, .omitted: options.dontFragment = false
+        case .wanted:
+            if neverFragments, count > path.mtu { throw .messageTooLong }
+            options.dontFragment = count <= path.mtu
         case .required, .probe:
             guard count <= path.mtu else { throw .messageTooLong }
             options.dontFragment = true
+        case .interface:
+            guard count <= path.mtu else { throw .messageTooLong }
+            options.dontFragment = false
         }
     }
 
@@ -61,8 +79,11 @@ extension NetworkLayer {
                 target.address.isIPv4 ? .v4(127, 0, 0, 1) : IPAddress(IPv6Address.loopback)
         }
         let options = socket.options
+        let isIPv4 = target.address.isIPv4
+        let internet = options.internet(toIPv4: isIPv4, of: socket.family)
         let isMulticast = target.address.isMulticast
-        let interface = try interface(for: target, options, control)
+        let interface = try interface(
+            for: target, options.boundInterface, internet.multicastInterface, control)
         if let source = control.source {
             guard self.interface(owning: source) != nil else { throw .invalidArgument }
         }
@@ -72,36 +93,59 @@ extension NetworkLayer {
         guard var path = path(to: target.address, from: source, on: interface) else {
             throw .networkUnreachable
         }
+        if !options.sendsAnywhere || control.isForNeighbour {
+            guard path.nextHop == target.address else { throw .networkUnreachable }
+        }
         let interfaceMTU = interfaces[path.interface.rawValue].mtu
         // Whoever probes does not believe what is known of the path.
-        if options.mtuDiscovery == .probe { path.mtu = interfaceMTU }
+        switch internet.mtuDiscovery {
+        case .probe, .interface, .omitted: path.mtu = interfaceMTU
+        case .fragment, .wanted, .required: break
+        }
+        let ipv4Options = isIPv4 ? ipv4Options(options, control) : nil
+        if options.hasRare, !isIPv4, let limit = options.rare.fragmentLimit {
+            path.mtu = min(path.mtu, Int(limit))
+        }
         guard options.allowsBroadcast || !isBroadcast(target.address, on: path.interface) else {
             throw .accessDenied
         }
         if let hops = control.timeToLive, hops == 0, !isMulticast { throw .invalidArgument }
         let hops =
-            control.timeToLive ?? (isMulticast ? options.multicastTimeToLive : options.timeToLive)
+            control.timeToLive
+            ?? (isMulticast ? internet.multicastTimeToLive : internet.timeToLive)
         return DatagramRoute(
             path: path, target: target,
             options: SendOptions(
                 proto: socket.proto, timeToLive: hops,
-                trafficClass: control.trafficClass ?? options.trafficClass,
-                interface: interface, loops: !isMulticast || options.loopsMulticast),
-            mtuDiscovery: options.mtuDiscovery,
-            interfaceMTU: interfaceMTU)
+                trafficClass: control.trafficClass ?? internet.trafficClass,
+                interface: interface, loops: !isMulticast || internet.loopsMulticast,
+                ipv4Options: ipv4Options),
+            mtuDiscovery: internet.mtuDiscovery, interfaceMTU: interfaceMTU,
+            neverFragments: !isIPv4 && (control.neverFragments ?? options.neverFragments))
+    }
+
+    /// The options of IPv4 for a datagram: its own or the endpoint's.
+    private func ipv4Options(
+        _ options: EndpointOptions, _ control: DatagramControl
+    ) -> IPv4OptionList? {
+        if let own = control.ipv4Options { return own.isEmpty ? nil : IPv4OptionList(own.span) }
+        guard options.hasRare else { return nil }
+        let list = options.rare.ipv4Options
+        return list.isEmpty ? nil : IPv4OptionList(list.span)
     }
 
     /// The interface that a datagram must leave through, nil when any will do.
     private func interface(
-        for target: SocketAddress, _ options: EndpointOptions, _ control: DatagramControl
+        for target: SocketAddress, _ bound: InterfaceID?, _ forGroups: InterfaceID?,
+        _ control: DatagramControl
     ) throws(StackError) -> InterfaceID? {
         let isLinkLocal = target.address.isLinkLocal && !target.address.isIPv4
-        var interface = control.interface ?? options.boundInterface
+        var interface = control.interface ?? bound
         if let zone = InterfaceID(zone: target.zone) {
             if let interface, interface != zone { throw .invalidArgument }
             interface = zone
         }
-        if interface == nil, target.address.isMulticast { interface = options.multicastInterface }
+        if interface == nil, target.address.isMulticast { interface = forGroups }
         if let interface, !isValid(interface) { throw .invalidArgument }
         // Which link is meant cannot be known (RFC 4007 §6).
         if interface == nil, isLinkLocal, self.interface(owning: target.address) == nil {

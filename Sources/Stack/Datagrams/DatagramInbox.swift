@@ -9,6 +9,10 @@ struct QueuedDatagram: ~Copyable {
     let interface: InterfaceID
     let timeToLive: UInt8
     let trafficClass: UInt8
+    /// When it came.
+    let arrival: Instant
+    /// Bytes in front of the payload that are kept for whoever asks: the options of an IPv4 header.
+    var ipOptions: [UInt8] = []
 
     /// Bytes of memory that it occupies, as they count against the receive buffer.
     var occupied: Int { BufferPools.frameCount &+ packet.countBehindHead }
@@ -30,6 +34,10 @@ public struct ReportedError: Equatable, Sendable {
     /// What stood behind the ports in the packet: TCP's sequence number; of an echo its identifier
     /// and sequence number.
     public let sequence: UInt32
+    /// What the datagram carried, as far as it was quoted.
+    public let payload: [UInt8]
+    /// When it was learnt of.
+    public let arrival: Instant
 }
 
 /// What waits for the reader of a datagram endpoint, within its receive buffer: datagrams, and the

@@ -18,6 +18,8 @@ struct DatagramSocket: ~Copyable {
     /// The only peer, once connected.
     private(set) var remote: SocketAddress?
     var inbox = DatagramInbox()
+    /// A datagram that is not yet complete; none or one.
+    var corked: [CorkedDatagram] = []
     /// The messages that a raw endpoint of ICMP wants.
     var filter = ICMPFilter()
     /// Whether it sends and receives echoes of ICMP only.
@@ -110,20 +112,55 @@ struct DatagramSocket: ~Copyable {
         return true
     }
 
+    /// Whether datagrams go without a checksum: over IPv6 for tunnels only (RFC 6935).
+    func omitsChecksum(isIPv4: Bool) -> Bool {
+        isIPv4 ? options.omitsChecksum : options.hasRare && options.rare.omitsV6Checksum
+    }
+
+    /// Whether it hears groups that only others of the host listen to.
+    func hearsAllGroups(isIPv4: Bool) -> Bool {
+        options.internet(toIPv4: isIPv4, of: family).hearsAllGroups
+    }
+
+    /// The options of an IPv4 packet, for who asked for them (`IP_RECVOPTS`).
+    func ipOptions(of delivery: inout Delivery) -> [UInt8] {
+        options.details.contains(.ipOptions) ? delivery.ipv4Options() : []
+    }
+
+    /// Which bytes of a packet the endpoint is to have: all, or as many as its filter says, 0 for
+    /// none.
+    func admittedCount(
+        of packet: borrowing Packet, networkOffset: Int, on interface: InterfaceID
+    ) -> Int {
+        guard options.hasRare, let filter = options.rare.filter else { return packet.count }
+        let subject = FilterSubject(
+            etherType: local.address.isIPv4 ? .ipv4 : .ipv6, interface: interface,
+            linkOffset: networkOffset &- EthernetHeader.byteCount, networkOffset: networkOffset)
+        return min(packet.count, Int(filter.run(on: packet, subject)))
+    }
+
     /// An ICMP error about a datagram of ours, by Linux's rules: a connected endpoint learns of
     /// those that will not pass by themselves, one that keeps errors of all
     /// (RFC 1122 §4.1.3.3); whether there is something to tell.
-    mutating func takeUp(_ error: TransportError) -> Bool {
-        if case .packetTooBig = error.kind, options.mtuDiscovery == .fragment { return false }
+    mutating func takeUp(_ error: TransportError, at now: Instant) -> Bool {
+        let internet = options.internet(toIPv4: error.remote.address.isIPv4, of: family)
+        if case .packetTooBig = error.kind {
+            switch internet.mtuDiscovery {
+            case .fragment, .interface, .omitted: return false
+            case .wanted, .required, .probe: break
+            }
+        }
         let reason = error.kind.reason
-        if options.keepsErrors {
+        if internet.keepsErrors {
             var mtu = 0
             if case .packetTooBig(let size) = error.kind { mtu = size }
             inbox.keep(
                 ReportedError(
                     reason: reason, destination: error.remote, reporter: error.reporter,
                     type: error.type, code: error.code, mtu: mtu,
-                    sequence: error.sequence.rawValue))
+                    sequence: error.sequence.rawValue,
+                    payload: Array(error.quoted.dropFirst(proto == .udp ? UDPHeader.byteCount : 0)),
+                    arrival: now))
         } else if remote == nil || !error.kind.isLasting {
             return false
         }
@@ -142,6 +179,13 @@ extension TransportError.Kind {
             true
         }
     }
+}
+
+/// A datagram that is given in parts (`UDP_CORK`, `MSG_MORE`), and where the first said it goes.
+struct CorkedDatagram {
+    var payload: [UInt8]
+    let target: SocketAddress
+    let control: DatagramControl
 }
 
 /// Which types of ICMP messages a raw endpoint wants (`ICMP_FILTER`; RFC 3542 §3.2).

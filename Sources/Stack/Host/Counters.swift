@@ -82,6 +82,8 @@ public enum DropReason: UInt8, CaseIterable, Sendable {
     case rawQueueFull
     case rawBadChecksum
     case packetQueueFull
+    /// A datagram that the endpoint's own filter did not let through (`SO_ATTACH_FILTER`).
+    case filteredByEndpoint
     // TCP
     case tcpMalformed
     case tcpBadChecksum

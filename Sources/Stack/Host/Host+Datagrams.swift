@@ -115,6 +115,10 @@ extension Host {
         public let timeToLive: UInt8
         /// DSCP and ECN.
         public let trafficClass: UInt8
+        /// When it came in.
+        public let arrival: Instant
+        /// The options of its IPv4 header, where they were asked for (`IP_RECVOPTS`).
+        public let ipOptions: [UInt8]
 
         init(_ queued: borrowing QueuedDatagram, count: Int) {
             source = queued.source
@@ -124,6 +128,8 @@ extension Host {
             interface = queued.interface
             timeToLive = queued.timeToLive
             trafficClass = queued.trafficClass
+            arrival = queued.arrival
+            ipOptions = queued.ipOptions
         }
     }
 
@@ -153,6 +159,26 @@ extension Host {
         case .udp(let id): return try udp.sockets[id].inbox.peek(into: &buffer)
         case .raw(let id): return try raw.sockets[id].inbox.peek(into: &buffer)
         }
+    }
+
+    /// Sends the datagram that was given in parts, nothing where there is none. `UDP_CORK` turned
+    /// off.
+    ///
+    /// - Throws: What `send` throws.
+    public mutating func flushDatagram(of id: EndpointID) throws(StackError) {
+        guard case .udp(let key) = try datagramKey(id) else { return }
+        try udp.flush(key, &network)
+    }
+
+    /// Which messages of ICMP a raw endpoint is to see. `ICMP_FILTER`, `ICMP6_FILTER`.
+    ///
+    /// - Throws: `.notSupported` for endpoints that are not raw.
+    public func filter(of id: EndpointID) throws(StackError) -> ICMPFilter {
+        try check(id)
+        guard case .raw(let key) = endpoints[id.index].role, !raw.sockets[key].isEcho else {
+            throw .notSupported
+        }
+        return raw.sockets[key].filter
     }
 
     /// Takes the error that was kept longest, of an endpoint that keeps them; nil when none is.

@@ -84,7 +84,11 @@ extension Host {
             connection.adopt(options, network.tcp)
             connection.clampSegmentSize(options)
         }
-        connection.adopt(endpoints[id.index].options)
+        connection.adopt(endpoints[id.index].options, of: endpoints[id.index].family)
+        if endpoints[id.index].options.hasRare {
+            let options = endpoints[id.index].options.rare.ipv4Options
+            connection.adopt(ipv4Options: options, network.tcp)
+        }
         connection.endpoint = id.index
         network.counters.count(.tcpActiveOpens)
         let key = tcp.add(connection, &network)

@@ -196,7 +196,7 @@ public struct Host: ~Copyable, Sendable {
     private mutating func takeUpErrors() {
         network.reportUnresolved()
         while let error = network.errors.popFirst() {
-            if raw.isInUse { raw.takeUp(error) }
+            if raw.isInUse { raw.takeUp(error, at: network.now) }
             switch error.proto {
             case .tcp: tcp.takeUp(error, &network)
             case .udp:

@@ -33,6 +33,8 @@ struct PacketSocket: ~Copyable {
     var byteCount = 0
     var receiveBuffer: UInt32
     var statistics = PacketStatistics()
+    /// Which frames it hears at all, and how much of them (`SO_ATTACH_FILTER`).
+    var filter: PacketFilter?
 
     init(endpoint: SlabIndex, form: EndpointKind.PacketForm, receiveBuffer: UInt32) {
         self.endpoint = endpoint
@@ -125,8 +127,18 @@ extension NetworkLayer {
             return
         }
         completeChecksum(of: &copy)
-        if taps.sockets[key].form == .payload { copy.removeFirst(tag.headerCount) }
+        let isPayload = taps.sockets[key].form == .payload
+        if isPayload { copy.removeFirst(tag.headerCount) }
         copy.metadata = PacketMetadata()
+        if let filter = taps.sockets[key].filter {
+            let subject = FilterSubject(
+                etherType: tag.etherType, direction: tag.direction, interface: id,
+                linkOffset: isPayload ? -tag.headerCount : 0,
+                networkOffset: isPayload ? 0 : tag.headerCount)
+            let kept = filter.run(on: copy, subject)
+            guard kept > 0 else { return }
+            copy.truncate(to: Int(kept))
+        }
         guard taps.sockets[key].append(QueuedFrame(packet: copy, interface: id, tag: tag)) else {
             taps.sockets[key].statistics.dropped &+= 1
             counters.count(.packetQueueFull)

@@ -137,7 +137,8 @@ extension NetworkLayer {
         errors.append(
             TransportError(
                 kind: kind, proto: flow.proto, local: flow.local, remote: flow.remote,
-                sequence: flow.sequence, reporter: reporter, type: type, code: code))
+                sequence: flow.sequence, reporter: reporter, type: type, code: code,
+                quoted: flow.transport))
     }
 
     /// Tells our own transports that `packet`, an IP packet of ours, could not leave.

@@ -35,6 +35,17 @@ struct Delivery: ~Copyable {
     /// The zone of the sender's address: that of the link, for link-local ones.
     var zone: UInt16 { source.isLinkLocal && !source.isIPv4 ? interface.zone : 0 }
 
+    /// The options of an IPv4 packet as they stand in its header; empty without any.
+    mutating func ipv4Options() -> [UInt8] {
+        let count = networkHeaderCount &- IPv4Header.byteCount
+        guard source.isIPv4, count > 0 else { return [] }
+        packet.prepend(count)
+        var options: [UInt8] = []
+        for index in 0..<count { options.append(packet.head[index]) }
+        packet.removeFirst(count)
+        return options
+    }
+
     /// Whether the sum over pseudo-header and packet comes out, unless somebody vouches for it.
     var checksumIsValid: Bool {
         guard packet.metadata.checksum == .unknown else { return true }

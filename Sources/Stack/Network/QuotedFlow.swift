@@ -9,6 +9,8 @@ struct QuotedFlow {
     let sequence: SequenceNumber
     /// The length that the packet says it had, in bytes.
     let packetCount: Int
+    /// What stands behind the IP header; of TCP nothing, whose segments nobody is shown.
+    let transport: [UInt8]
 
     /// Nil when the quote is too short to tell, or of a later fragment.
     init?(_ bytes: Span<UInt8>) {
@@ -22,7 +24,9 @@ struct QuotedFlow {
                 guard !cursor.isInsideDatagram else { return nil }
                 proto = cursor.proto
                 (source, destination) = (IPAddress(packet.source), IPAddress(packet.destination))
-                quote = try TransportQuote(bytes.extracting(droppingFirst: cursor.offset))
+                let rest = bytes.extracting(droppingFirst: cursor.offset)
+                quote = try TransportQuote(rest)
+                transport = Self.copy(rest, proto)
                 packetCount = packet.totalCount
             } else {
                 let packet = try IPv4Packet(quoted: bytes)
@@ -30,6 +34,7 @@ struct QuotedFlow {
                 proto = packet.proto
                 (source, destination) = (IPAddress(packet.source), IPAddress(packet.destination))
                 quote = try TransportQuote(packet.payload)
+                transport = Self.copy(packet.payload, proto)
                 packetCount = packet.totalCount
             }
             sequence = quote.sequence
@@ -38,5 +43,13 @@ struct QuotedFlow {
         } catch {
             return nil
         }
+    }
+
+    private static func copy(_ bytes: Span<UInt8>, _ proto: IPProtocol) -> [UInt8] {
+        guard proto != .tcp else { return [] }
+        var copy: [UInt8] = []
+        copy.reserveCapacity(bytes.count)
+        for index in bytes.indices { copy.append(bytes[index]) }
+        return copy
     }
 }

@@ -26,4 +26,6 @@ struct TransportError: Sendable {
     /// Type and code of the ICMP message, 0 and 0 without one.
     var type: UInt8 = 0
     var code: UInt8 = 0
+    /// What was quoted of the packet behind its IP header; of TCP nothing.
+    var quoted: [UInt8] = []
 }

@@ -90,6 +90,13 @@ struct RawLayer: ~Copyable {
         packet.removeFirst(header)
         completeChecksum(of: &packet)
         if showingHeader { packet.prepend(header) }
+        let kept = sockets[id].admittedCount(
+            of: packet, networkOffset: showingHeader ? 0 : -header, on: delivery.interface)
+        guard kept > 0 || packet.count == 0 else {
+            network.counters.count(.filteredByEndpoint)
+            return
+        }
+        packet.truncate(to: kept)
         let isEcho = sockets[id].isEcho
         let datagram = QueuedDatagram(
             packet: packet,
@@ -97,21 +104,22 @@ struct RawLayer: ~Copyable {
             destination: SocketAddress(
                 address: delivery.destination, port: isEcho ? sockets[id].local.port : 0),
             interface: delivery.interface, timeToLive: delivery.timeToLive,
-            trafficClass: delivery.trafficClass)
+            trafficClass: delivery.trafficClass, arrival: network.now,
+            ipOptions: sockets[id].ipOptions(of: &delivery))
         guard sockets[id].deliver(datagram, counting: .rawQueueFull, &network) else { return }
         network.counters.count(.rawPacketsReceived)
         raised.append(RaisedEvent(endpoint: sockets[id].endpoint, events: .readable))
     }
 
     /// An ICMP error about a packet of ours: every endpoint that may have sent it learns of it.
-    mutating func takeUp(_ error: TransportError) {
+    mutating func takeUp(_ error: TransportError, at now: Instant) {
         let identifier = UInt16(truncatingIfNeeded: error.sequence.rawValue >> 16)
         for place in 0..<sockets.placeCount {
             guard let id = sockets.index(at: place),
                 sockets[id].proto == error.proto,
                 sockets[id].takes(error.local, from: error.remote, on: nil),
                 !sockets[id].isEcho || sockets[id].local.port == identifier,
-                sockets[id].takeUp(error)
+                sockets[id].takeUp(error, at: now)
             else { continue }
             raised.append(
                 RaisedEvent(

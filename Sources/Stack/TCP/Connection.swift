@@ -186,6 +186,8 @@ struct Connection: ~Copyable {
         static let urgentInline = Flags(rawValue: 1 << 25)
         /// The layer counts it among those that nobody holds.
         static let orphan = Flags(rawValue: 1 << 26)
+        /// Routers may cut its packets (IP_PMTUDISC_DONT).
+        static let mayBeFragmented = Flags(rawValue: 1 << 31)
     }
 
     init(

@@ -12,6 +12,8 @@ struct Listener: ~Copyable {
     var boundInterface: InterfaceID? { options.boundInterface }
     /// What the endpoint's packets are like, SYN-ACKs too.
     var options: EndpointOptions
+    /// Whose addresses its endpoint speaks.
+    var family: AddressFamily { allowsDual || !local.address.isIPv4 ? .inet6 : .inet }
     let endpoint: SlabIndex
     /// How many established connections may wait for the application; as on Linux, one more does.
     var backlog: Int
@@ -252,7 +254,8 @@ extension TCPLayer {
             timestampOffset: half.timestampOffset, maximumSegmentSize: half.ownSegmentSize,
             initialWindow: network.tcp.initialWindow, pools: network.pools)
         if listeners.contains(half.listener) {
-            connection.adopt(listeners[half.listener].options)
+            let listener = half.listener
+            connection.adopt(listeners[listener].options, of: listeners[listener].family)
         }
         connection.flags.formUnion(half.agreed)
         connection.receive.nxt = half.irs + 1

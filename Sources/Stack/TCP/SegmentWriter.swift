@@ -156,9 +156,12 @@ extension Connection {
     }
 
     private var sendOptions: NetworkLayer.SendOptions {
-        NetworkLayer.SendOptions(
+        var options = NetworkLayer.SendOptions(
             proto: .tcp, timeToLive: hops == 0 ? nil : hops, trafficClass: trafficClass,
+            dontFragment: !flags.contains(.mayBeFragmented),
             interface: link == 0 ? nil : InterfaceID(rawValue: Int(link) &- 1))
+        if !peculiar.isEmpty { options.ipv4Options = ipv4OptionList }
+        return options
     }
 
     /// Writes the header into the head of `packet` and sends it.

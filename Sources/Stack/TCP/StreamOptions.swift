@@ -1,3 +1,5 @@
+import Wire
+
 /// What an application may choose for one stream; what it does not, the host's configuration says.
 ///
 /// A listener hands its choices to the streams that it accepts, as Linux does.
@@ -27,6 +29,23 @@ public struct StreamOptions: Equatable, Sendable {
     public var isCorked = false
     /// Whether urgent bytes stay in the stream (`SO_OOBINLINE`).
     public var isUrgentInline = false
+    /// Whether segments are acknowledged at once until the peer's way of sending is known
+    /// (`TCP_QUICKACK`).
+    public var acknowledgesAtOnce = true
+    /// Whether `connect` is to wait for the first bytes (`TCP_FASTOPEN_CONNECT`): kept, and given
+    /// back.
+    public var defersConnect = false
+    /// Bytes not yet sent beyond which no more are taken; 0 for as many as the buffer has room for
+    /// (`TCP_NOTSENT_LOWAT`).
+    public var notSentLowWater: UInt32 = 0
+    /// The largest window that the peer is offered, in bytes; 0 for what the buffer has room for
+    /// (`TCP_WINDOW_CLAMP`).
+    public var windowClamp: UInt32 = 0
+    /// How long a listener waits for a connection's first bytes before it tells of it; nil for not
+    /// at all (`TCP_DEFER_ACCEPT`).
+    public var deferAccept: Interval?
+    /// Handshakes with data that may wait (`TCP_FASTOPEN`): kept, and given back.
+    public var fastOpenBacklog: UInt32 = 0
 
     /// What a host's configuration says.
     init(_ configuration: TCPConfiguration) {
@@ -58,6 +77,8 @@ struct Peculiarities: Sendable {
     var urgent = UrgentData()
     /// Since when nothing was acknowledged although the timer expired.
     var stalledSince = Instant.never
+    /// Options of IPv4 that stand in each packet; empty for none.
+    var ipv4Options: [UInt8] = []
 
     init(_ options: StreamOptions) { self.options = options }
 }
@@ -81,10 +102,35 @@ extension Connection {
     }
 
     /// Takes over what the application chose for the IP header. The bits of ECN are TCP's.
-    mutating func adopt(_ options: EndpointOptions) {
-        hops = options.timeToLive ?? 0
-        trafficClass = options.trafficClass & ~3
+    ///
+    /// - Parameter family: The endpoint's: one of IPv6 has values of their own for IPv4.
+    mutating func adopt(_ options: EndpointOptions, of family: AddressFamily) {
+        let internet = options.internet(toIPv4: tuple.localAddress.isIPv4, of: family)
+        hops = internet.timeToLive ?? 0
+        trafficClass = internet.trafficClass & ~3
+        switch internet.mtuDiscovery {
+        case .fragment, .interface, .omitted: flags.insert(.mayBeFragmented)
+        case .wanted, .required, .probe: flags.remove(.mayBeFragmented)
+        }
         if tuple.zone == 0 { link = options.boundInterface?.zone ?? 0 }
+    }
+
+    /// Takes over which options of IPv4 stand in each packet. They take their place from the text of
+    /// segments; of a connection only as long as it has sent none.
+    mutating func adopt(ipv4Options options: [UInt8], _ configuration: TCPConfiguration) {
+        guard tuple.localAddress.isIPv4, !options.isEmpty || !peculiar.isEmpty else { return }
+        becomePeculiar(configuration)
+        let before = UInt16(clamping: peculiar[0].ipv4Options.count &+ 3) & ~3
+        let after = UInt16(clamping: options.count &+ 3) & ~3
+        peculiar[0].ipv4Options = options
+        maximumSegmentSize = maximumSegmentSize &+ before &- after
+        segmentSize = segmentSize &+ before &- after
+    }
+
+    /// The options of IPv4 that stand in each packet; nil for none.
+    var ipv4OptionList: IPv4OptionList? {
+        guard let options = peculiar.first?.ipv4Options, !options.isEmpty else { return nil }
+        return IPv4OptionList(options.span)
     }
 
     /// No segment is to be larger than the application says, in either direction.

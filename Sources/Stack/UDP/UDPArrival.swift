@@ -42,12 +42,13 @@ extension UDPLayer {
         let (interface, hops, trafficClass) = (
             delivery.interface, delivery.timeToLive, delivery.trafficClass
         )
-        var packet = delivery.packet
-        packet.removeFirst(UDPHeader.byteCount)
-        deliver(
-            QueuedDatagram(
-                packet: packet, source: source, destination: destination, interface: interface,
-                timeToLive: hops, trafficClass: trafficClass), to: id, &network)
+        let networkOffset = -delivery.networkHeaderCount
+        let ipOptions = sockets[id].ipOptions(of: &delivery)
+        let datagram = QueuedDatagram(
+            packet: delivery.packet, source: source, destination: destination,
+            interface: interface, timeToLive: hops, trafficClass: trafficClass,
+            arrival: network.now, ipOptions: ipOptions)
+        deliver(datagram, to: id, networkOffset, &network)
         return nil
     }
 
@@ -69,26 +70,37 @@ extension UDPLayer {
                 !isGroup
                     || network.listens(
                         endpoint, to: source.address, in: destination.address, on: interface,
-                        hearsAll: sockets[id].options.hearsAllGroups)
+                        hearsAll: sockets[id].hearsAllGroups(isIPv4: source.address.isIPv4))
             else { continue }
             isWanted = true
-            guard var packet = network.pools.copy(delivery.packet) else {
+            guard let packet = network.pools.copy(delivery.packet) else {
                 network.counters.count(.noBuffer)
                 continue
             }
-            packet.removeFirst(UDPHeader.byteCount)
-            deliver(
-                QueuedDatagram(
-                    packet: packet, source: source, destination: destination,
-                    interface: interface, timeToLive: hops, trafficClass: trafficClass),
-                to: id, &network)
+            let datagram = QueuedDatagram(
+                packet: packet, source: source, destination: destination, interface: interface,
+                timeToLive: hops, trafficClass: trafficClass, arrival: network.now,
+                ipOptions: sockets[id].ipOptions(of: &delivery))
+            deliver(datagram, to: id, -delivery.networkHeaderCount, &network)
         }
         if !isWanted { network.counters.count(.udpNoPort) }
     }
 
+    /// - Parameters:
+    ///   - datagram: With its header of UDP, which filters see and readers do not.
+    ///   - networkOffset: Where the IP header begins, counted from that of UDP.
     private mutating func deliver(
-        _ datagram: consuming QueuedDatagram, to id: SlabIndex, _ network: inout NetworkLayer
+        _ datagram: consuming QueuedDatagram, to id: SlabIndex, _ networkOffset: Int,
+        _ network: inout NetworkLayer
     ) {
+        let kept = sockets[id].admittedCount(
+            of: datagram.packet, networkOffset: networkOffset, on: datagram.interface)
+        guard kept > 0 else {
+            network.counters.count(.filteredByEndpoint)
+            return
+        }
+        datagram.packet.truncate(to: max(kept, UDPHeader.byteCount))
+        datagram.packet.removeFirst(UDPHeader.byteCount)
         guard sockets[id].deliver(datagram, counting: .udpQueueFull, &network) else { return }
         network.counters.count(.udpDatagramsReceived)
         raised.append(RaisedEvent(endpoint: sockets[id].endpoint, events: .readable))

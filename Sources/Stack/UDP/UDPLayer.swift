@@ -96,7 +96,7 @@ struct UDPLayer: ~Copyable {
     mutating func takeUp(_ error: TransportError, _ network: borrowing NetworkLayer) {
         guard
             let id = find(local: error.local, remote: error.remote, on: nil, network.hash),
-            sockets[id].takeUp(error)
+            sockets[id].takeUp(error, at: network.now)
         else { return }
         raised.append(
             RaisedEvent(endpoint: sockets[id].endpoint, events: [.readable, .writable, .error]))

@@ -11,14 +11,58 @@ extension UDPLayer {
         _ payload: Span<UInt8>, from id: SlabIndex, to target: SocketAddress,
         _ control: DatagramControl, _ network: inout NetworkLayer
     ) throws(StackError) {
+        guard sockets[id].corked.isEmpty, !control.hasMore, !sockets[id].options.isCorked else {
+            try collect(payload, from: id, to: target, control, &network)
+            return
+        }
+        try sendNow(payload, from: id, to: target, control, &network)
+    }
+
+    /// Collects the parts of a datagram, which leaves with the last of them. Where it goes, and how,
+    /// is what the first said.
+    private mutating func collect(
+        _ payload: Span<UInt8>, from id: SlabIndex, to target: SocketAddress,
+        _ control: DatagramControl, _ network: inout NetworkLayer
+    ) throws(StackError) {
+        if sockets[id].corked.isEmpty {
+            _ = try network.route(for: sockets[id], to: target, control)
+            var first = control
+            first.hasMore = false
+            sockets[id].corked = [CorkedDatagram(payload: [], target: target, control: first)]
+        }
+        guard sockets[id].corked[0].payload.count &+ payload.count <= 65_507 else {
+            sockets[id].corked = []
+            throw .messageTooLong
+        }
+        sockets[id].corked[0].payload.reserveCapacity(payload.count)
+        for index in payload.indices { sockets[id].corked[0].payload.append(payload[index]) }
+        guard !control.hasMore, !sockets[id].options.isCorked else { return }
+        try flush(id, &network)
+    }
+
+    /// Sends what was collected; nothing where nothing was.
+    mutating func flush(_ id: SlabIndex, _ network: inout NetworkLayer) throws(StackError) {
+        guard let whole = sockets[id].corked.popLast() else { return }
+        try sendNow(whole.payload.span, from: id, to: whole.target, whole.control, &network)
+    }
+
+    private mutating func sendNow(
+        _ payload: Span<UInt8>, from id: SlabIndex, to target: SocketAddress,
+        _ control: DatagramControl, _ network: inout NetworkLayer
+    ) throws(StackError) {
         var route = try network.route(for: sockets[id], to: target, control)
+        if control.confirms {
+            network.confirmReachability(of: target.address, on: route.options.interface)
+        }
         let largest = UDPHeader.largestPayload(over: route.headerCount)
         guard payload.count <= largest else { throw .messageTooLong }
-        guard let segmentSize = control.segmentSize, payload.count > Int(segmentSize) else {
+        let options = sockets[id].options
+        let chosen = control.segmentSize ?? (options.hasRare ? options.rare.segmentSize : nil)
+        guard let segmentSize = chosen, segmentSize > 0, payload.count > Int(segmentSize) else {
             do throws(StackError) {
                 try route.admit(route.headerCount &+ UDPHeader.byteCount &+ payload.count)
             } catch {
-                noteTooLong(id, route)
+                noteTooLong(id, route, network.now)
                 throw error
             }
             try send(payload, from: id, along: route, &network)
@@ -45,7 +89,7 @@ extension UDPLayer {
         let source = route.path.source
         let count = UDPHeader.byteCount &+ payload.count
         var packet = try network.packet(headerCount: UDPHeader.byteCount, payload: payload)
-        let hasChecksum = !(sockets[id].options.omitsChecksum && source.isIPv4)
+        let hasChecksum = !sockets[id].omitsChecksum(isIPv4: source.isIPv4)
         let pseudo = InternetChecksum.pseudoHeader(
             source: source, destination: route.target.address, proto: .udp,
             length: UInt32(truncatingIfNeeded: count))
@@ -68,12 +112,16 @@ extension UDPLayer {
 
     /// A datagram that this host itself found too long for its path is an error like those from
     /// outside, for who keeps them (`IP_RECVERR`).
-    private mutating func noteTooLong(_ id: SlabIndex, _ route: DatagramRoute) {
-        guard sockets[id].options.keepsErrors else { return }
+    private mutating func noteTooLong(
+        _ id: SlabIndex, _ route: DatagramRoute, _ now: Instant
+    ) {
+        let isIPv4 = route.target.address.isIPv4
+        guard sockets[id].options.internet(toIPv4: isIPv4, of: sockets[id].family).keepsErrors
+        else { return }
         sockets[id].inbox.keep(
             ReportedError(
                 reason: .messageTooLong, destination: route.target, reporter: nil, type: 0,
-                code: 0, mtu: route.path.mtu, sequence: 0))
+                code: 0, mtu: route.path.mtu, sequence: 0, payload: [], arrival: now))
     }
 }
 
