@@ -51,6 +51,7 @@ let package = Package(
         // The interface and what stands on it.
         layer("Sockets", on: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
         layer("Names", on: ["Memory", "Wire", "Stack", "Devices", "Sockets"]),
+        layer("Setup", on: ["Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets"]),
         layer("Services", on: ["Memory", "Wire", "Stack", "Devices", "Sockets", "Names"]),
         layer(
             "Launcher",
@@ -63,7 +64,7 @@ let package = Package(
             name: "SockeyeCommand",
             dependencies: [
                 "Memory", "Wire", "Stack", "Equipment", "Dissection", "Devices", "Sockets",
-                "Names", "Services", "Launcher",
+                "Names", "Setup", "Services", "Launcher",
             ],
             swiftSettings: settings),
 
@@ -110,7 +111,7 @@ let package = Package(
         .executableTarget(
             name: "MulticastHost", dependencies: ["Memory", "Wire", "Stack", "Devices", "Sockets"],
             path: "Tests/MulticastHost", swiftSettings: settings),
-        tests(of: "SockeyeCommand", with: ["Wire", "Stack", "Equipment", "Devices"]),
+        tests(of: "SockeyeCommand", with: ["Wire", "Stack", "Equipment", "Devices", "Setup"]),
         tests(of: "Equipment", with: ["Memory", "Wire", "Stack"]),
         tests(of: "Dissection", with: ["Memory", "Wire"]),
     ]

@@ -2,6 +2,7 @@
 // and a demonstration.
 
 import Glibc
+import Setup
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 do throws(CommandError) {

@@ -9,6 +9,7 @@ public enum Device: ~Copyable, Sendable {
     case wire(WireEnd)
     case flow(PacketFlow)
     case port(PacketPort)
+    case dummy(DummyDevice)
 
     public var capabilities: DeviceCapabilities {
         switch self {
@@ -17,6 +18,15 @@ public enum Device: ~Copyable, Sendable {
         case .wire(let end): end.capabilities
         case .flow(let flow): flow.capabilities
         case .port(let port): port.capabilities
+        case .dummy(let device): device.capabilities
+        }
+    }
+
+    /// The packet calls, where the device is of that kind.
+    public var flow: PacketFlow? {
+        switch self {
+        case .flow(let flow): flow
+        default: nil
         }
     }
 
@@ -28,6 +38,7 @@ public enum Device: ~Copyable, Sendable {
         case .wire(let end): end.descriptor
         case .flow(let flow): flow.descriptor
         case .port: -1
+        case .dummy(let device): device.descriptor
         }
     }
 
@@ -37,6 +48,7 @@ public enum Device: ~Copyable, Sendable {
         case .frames: .never
         case .flow: .never
         case .port: .never
+        case .dummy: .never
         case .stream(let link): link.nextDeadline
         case .wire(let end): end.nextDeadline
         }
@@ -50,6 +62,7 @@ public enum Device: ~Copyable, Sendable {
         case .wire: DeviceCounters()
         case .flow: DeviceCounters()
         case .port: DeviceCounters()
+        case .dummy: DeviceCounters()
         }
     }
 
@@ -64,6 +77,7 @@ public enum Device: ~Copyable, Sendable {
         case .wire(let end): end.receive()
         case .flow(let flow): flow.receive()
         case .port(let port): port.receive()
+        case .dummy(let device): device.receive()
         }
     }
 
@@ -77,6 +91,7 @@ public enum Device: ~Copyable, Sendable {
         case .wire(let end): end.send(packet)
         case .flow(let flow): flow.send(packet)
         case .port(let port): port.send(packet)
+        case .dummy(let device): device.send(packet)
         }
     }
 }

@@ -7,6 +7,10 @@ public enum DeviceRequest: Equatable, Sendable {
     case packetSocket(interface: String)
     case unixStream(path: String, role: UNIXStreamLink.Role)
     case unixDatagram(local: String, remote: String)
+    /// Swallows what is sent.
+    case dummy(name: String)
+    /// The program itself moves the packets.
+    case flow(name: String)
 
     /// The options that name a device, and what their values are.
     public static let options: [(option: String, value: String)] = [
@@ -15,7 +19,11 @@ public enum DeviceRequest: Equatable, Sendable {
         ("--packet", "the name of an Ethernet interface"),
         ("--unix-stream", "PATH to connect to, or listen:PATH"),
         ("--unix-datagram", "LOCAL,REMOTE: the paths of both ends"),
+        ("--dummy", "a name for a link on which nobody is"),
     ]
+
+    /// The option for a device whose packets the program itself moves.
+    public static let flowOption = (option: "--flow", value: "a name for a link of the program's")
 
     /// Reads an option and its value; nil when the option names no device or the value is not what
     /// it takes.
@@ -34,6 +42,8 @@ public enum DeviceRequest: Equatable, Sendable {
             let paths = value.split(separator: ",", omittingEmptySubsequences: false)
             guard paths.count == 2, !paths[0].isEmpty, !paths[1].isEmpty else { return nil }
             self = .unixDatagram(local: String(paths[0]), remote: String(paths[1]))
+        case "--dummy": self = .dummy(name: value)
+        case "--flow": self = .flow(name: value)
         default: return nil
         }
     }
@@ -41,7 +51,7 @@ public enum DeviceRequest: Equatable, Sendable {
     /// What an interface on it may be called: the name of the device, or the last part of a path.
     public var name: String {
         switch self {
-        case .tap(let name), .tun(let name): name
+        case .tap(let name), .tun(let name), .dummy(let name), .flow(let name): name
         case .packetSocket(let interface): interface
         case .unixStream(let path, _), .unixDatagram(let path, _):
             path.split(separator: "/").last.map(String.init) ?? path
@@ -74,6 +84,8 @@ extension Device {
         case .unixDatagram(let local, let remote):
             self = .frames(
                 try FrameDevice(unixDatagram: local, to: remote, mtu: mtu, pools: pools))
+        case .dummy: self = .dummy(try DummyDevice(mtu: mtu))
+        case .flow: self = .flow(try PacketFlow(mtu: mtu, pools: pools))
         }
     }
 }

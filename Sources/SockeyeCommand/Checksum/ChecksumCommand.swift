@@ -1,5 +1,6 @@
 import Devices
 import Memory
+import Setup
 
 /// `sockeye checksum`: an error-detecting code over a message, with the working shown.
 struct ChecksumCommand {

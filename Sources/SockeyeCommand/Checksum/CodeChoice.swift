@@ -1,4 +1,5 @@
 import Memory
+import Setup
 
 /// The options that say which code is wanted: one by name, or a cyclic one by its parameters.
 struct CodeChoice {

@@ -1,4 +1,5 @@
 import Memory
+import Setup
 
 /// The codes of `sockeye checksum`.
 enum ErrorDetectingCode {

@@ -1,4 +1,5 @@
 import Memory
+import Setup
 
 /// A cyclic code worked out on paper: the message with zeros behind it, divided without carries.
 ///

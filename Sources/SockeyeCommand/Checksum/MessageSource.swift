@@ -1,4 +1,5 @@
 import Devices
+import Setup
 
 /// Where a message comes from.
 enum MessageSource {

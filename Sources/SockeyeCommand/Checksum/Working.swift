@@ -1,4 +1,5 @@
 import Memory
+import Setup
 
 extension ErrorDetectingCode {
     /// How the value comes about, line by line.

@@ -1,3 +1,5 @@
+import Setup
+
 /// The subcommands by name.
 enum Command {
     static let version = "0.1.0"

@@ -52,6 +52,7 @@ enum Help {
                              a UNIX socket as QEMU's '-netdev stream' and passt have it
           --unix-datagram LOCAL,REMOTE
                              two UNIX sockets, a datagram for each frame
+          --dummy NAME       a link on which nobody is
 
         For the device before them, and for the first one where they stand before all:
           --address A/L      an address and its network, such as 10.7.0.2/24; may be repeated

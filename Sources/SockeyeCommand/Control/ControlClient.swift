@@ -1,5 +1,6 @@
 import Devices
 import Glibc
+import Setup
 
 /// Has a tool run on a host of another process, and shows what it writes.
 struct ControlClient {

@@ -1,5 +1,6 @@
 import Devices
 import Glibc
+import Setup
 
 /// Where the control sockets of this user's hosts are, each under the host's name:
 /// `$XDG_RUNTIME_DIR/sockeye`, or `/tmp/sockeye-UID` where there is no such directory.

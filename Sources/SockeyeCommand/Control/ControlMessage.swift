@@ -1,3 +1,5 @@
+import Setup
+
 /// What passes over a control socket: a line of JSON each.
 ///
 /// Whoever connects sends one request, `{"tool":"netstat","arguments":["-an"]}`. The host answers

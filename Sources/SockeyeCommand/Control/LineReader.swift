@@ -1,4 +1,5 @@
 import Devices
+import Setup
 
 /// Lines out of a stream of bytes.
 struct LineReader {

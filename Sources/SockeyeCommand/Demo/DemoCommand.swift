@@ -3,6 +3,7 @@ import Dissection
 import Glibc
 import Memory
 import Services
+import Setup
 import Sockets
 import Stack
 import Synchronization

@@ -2,6 +2,7 @@ import Devices
 import Glibc
 import Memory
 import Services
+import Setup
 import Sockets
 import Stack
 import Wire

@@ -1,4 +1,5 @@
 import Devices
+import Setup
 import Sockets
 import Stack
 
@@ -27,7 +28,7 @@ struct OrderlyEnd {
             services.cancel()
             await Self.first(of: services, within: Self.serviceTime)
             let deadline = MonotonicClock.now() + Self.closingTime
-            while hasUnsent, MonotonicClock.now() < deadline {
+            while host.hasUnsent, MonotonicClock.now() < deadline {
                 try? await Task.sleep(for: .milliseconds(5))
             }
             isDone.unpark()
@@ -44,18 +45,5 @@ struct OrderlyEnd {
         }
         await timer.value
         watcher.cancel()
-    }
-
-    /// Whether a connection has bytes or a FIN that its peer has not acknowledged.
-    private var hasUnsent: Bool {
-        host.withHost { host in
-            host.sockets.contains { entry in
-                switch entry.state {
-                case .finWait1, .closing, .lastAck: true
-                case .established, .closeWait, .finWait2: entry.sendQueue > 0
-                default: false
-                }
-            }
-        }
     }
 }

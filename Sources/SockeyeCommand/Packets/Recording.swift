@@ -1,6 +1,7 @@
 import Devices
 import Dissection
 import Memory
+import Setup
 import Sockets
 
 /// Where the packets of a link are shown and kept.

@@ -3,6 +3,7 @@ import Equipment
 import Launcher
 import Memory
 import Services
+import Setup
 import Sockets
 import Stack
 import Wire

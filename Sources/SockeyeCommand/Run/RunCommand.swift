@@ -4,6 +4,7 @@ import Glibc
 import Launcher
 import Memory
 import Services
+import Setup
 import Sockets
 import Stack
 import Wire

@@ -1,3 +1,4 @@
+import Setup
 import Sockets
 
 /// A program that looks at a host or works on its stack, from inside the process that has it.

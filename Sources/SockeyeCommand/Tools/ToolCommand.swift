@@ -1,5 +1,6 @@
 import Devices
 import Glibc
+import Setup
 import Sockets
 
 /// `sockeye netstat` and its like: a tool on a host that runs (`--name`), or on one of its own that

@@ -1,4 +1,5 @@
 import Devices
+import Setup
 import Synchronization
 
 /// Where a tool writes, and what tells it to come to an end.

@@ -1,4 +1,5 @@
 import Devices
+import Setup
 import Sockets
 import Stack
 

@@ -1,4 +1,5 @@
 import Equipment
+import Setup
 import Testing
 
 @testable import SockeyeCommand

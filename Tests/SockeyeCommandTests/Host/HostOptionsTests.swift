@@ -1,4 +1,5 @@
 import Devices
+import Setup
 import Stack
 import Testing
 import Wire

@@ -1,3 +1,4 @@
+import Setup
 import Sockets
 import Stack
 import Wire

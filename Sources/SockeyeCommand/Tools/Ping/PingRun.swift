@@ -1,5 +1,6 @@
 import Devices
 import Glibc
+import Setup
 import Sockets
 import Stack
 import Wire

@@ -1,5 +1,6 @@
 import Devices
 import Memory
+import Setup
 import Sockets
 import Stack
 import Wire

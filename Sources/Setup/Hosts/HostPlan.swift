@@ -2,28 +2,27 @@ import Stack
 import Wire
 
 /// A host that can be built: its links, its routes, what it does.
-struct HostPlan {
-    struct PlannedRoute {
-        var option: RouteOption
+package struct HostPlan {
+    package struct PlannedRoute {
+        package var option: RouteOption
         /// The number of the link behind whose device it stood.
-        var link: Int
+        package var link: Int
     }
 
-    /// At least one.
-    var links: [LinkOptions]
-    var routes: [PlannedRoute]
+    package var links: [LinkOptions]
+    package var routes: [PlannedRoute]
     /// Whether it passes packets on between its links.
-    var forwards: Bool
+    package var forwards: Bool
     /// Repeats the same random decisions; nil for chance.
-    var seed: UInt64?
+    package var seed: UInt64?
 
     /// Whether it has, or may come to, addresses of IPv6.
-    var speaksIPv6: Bool {
+    package var speaksIPv6: Bool {
         links.contains { $0.speaksIPv6 }
     }
 
     /// - Throws: What is missing or contradicts itself.
-    func check(_ command: String) throws(CommandError) {
+    package func check(_ command: String) throws(CommandError) {
         for (number, link) in links.enumerated() {
             if link.addresses.isEmpty, !link.autoconfigures {
                 throw .usage("\(command): --address ADDRESS/LENGTH is missing for \(link.name)")
@@ -50,7 +49,7 @@ struct HostPlan {
     /// All routes besides those to the networks of the links.
     ///
     /// - Throws: When a gateway is no neighbour.
-    func stackRoutes(_ command: String) throws(CommandError) -> [Route] {
+    package func stackRoutes(_ command: String) throws(CommandError) -> [Route] {
         var all: [Route] = []
         for (number, link) in links.enumerated() {
             for gateway in link.gateways {
@@ -93,5 +92,7 @@ struct HostPlan {
     }
 
     /// Interface 0 is the loopback.
-    static func interface(_ number: Int) -> InterfaceID { InterfaceID(rawValue: number + 1) }
+    package static func interface(_ number: Int) -> InterfaceID {
+        InterfaceID(rawValue: number + 1)
+    }
 }

@@ -6,50 +6,71 @@ import Stack
 import Wire
 
 /// A host with its devices and captures, as the command line asked for it.
-struct BuiltHost {
-    let driver: HostDriver
-    private let recordings: [Recording]
+package struct BuiltHost {
+    package let driver: HostDriver
+    /// The far sides of links whose packets the program itself moves, by the links' names.
+    package let flows: [(name: String, flow: PacketFlow)]
+    private let captures: [CaptureFile]
 
     /// Opens all devices and captures.
-    init(_ plan: HostPlan, pools: BufferPools = BufferPools(.init(byteLimit: 64 << 20)))
+    package init(_ plan: HostPlan, pools: BufferPools = BufferPools(.init(byteLimit: 64 << 20)))
         throws(CommandError)
     {
         var links: [DeviceLink] = []
-        var recordings: [Recording] = []
+        var captures: [CaptureFile] = []
+        var flows: [(name: String, flow: PacketFlow)] = []
         for link in plan.links {
-            let recording = try Recording(
-                path: link.capture, linkType: link.isEthernet ? .ethernet : .rawIP)
-            links.append(try Self.open(link, plan, pools, recording))
-            recordings.append(recording)
+            let capture = try Self.capture(of: link)
+            let device = try Self.device(of: link, pools)
+            if let flow = device.flow { flows.append((link.name, flow)) }
+            links.append(try Self.open(device, link, plan, pools, capture))
+            if let capture { captures.append(capture) }
         }
         let routes = try plan.stackRoutes("host")
         driver = try Self.make(
             links, routes: routes, forwards: plan.forwards, pools: pools)
-        self.recordings = recordings
+        self.flows = flows
+        self.captures = captures
     }
 
     /// Starts the thread of the host.
-    func start() throws(CommandError) { try Self.start(driver) }
+    package func start() throws(CommandError) { try Self.start(driver) }
 
     /// Ends the host, resetting what is still open, and the captures.
-    func stop() throws(CommandError) {
+    package func stop() throws(CommandError) {
         driver.stop()
-        for recording in recordings { try recording.close() }
+        for capture in captures {
+            if let error = capture.close() { throw .failure("\(error)") }
+        }
     }
 
     // MARK: - Links
 
-    private static func open(
-        _ link: LinkOptions, _ plan: HostPlan, _ pools: BufferPools, _ recording: Recording
-    ) throws(CommandError) -> DeviceLink {
-        guard let request = link.device else { preconditionFailure("a plan's links have devices") }
-        let device: Device
+    private static func capture(of link: LinkOptions) throws(CommandError) -> CaptureFile? {
+        guard let path = link.capture else { return nil }
         do throws(DeviceError) {
-            device = try Device(
+            return try CaptureFile(path: path, linkType: link.isEthernet ? .ethernet : .rawIP)
+        } catch {
+            throw .failure("\(error)")
+        }
+    }
+
+    private static func device(
+        of link: LinkOptions, _ pools: BufferPools
+    ) throws(CommandError) -> Device {
+        guard let request = link.device else { preconditionFailure("a plan's links have devices") }
+        do throws(DeviceError) {
+            return try Device(
                 request, mtu: link.mtu ?? 1500, offloads: link.offloads, pools: pools)
         } catch {
             throw .failure("\(error)")
         }
+    }
+
+    private static func open(
+        _ device: consuming Device, _ link: LinkOptions, _ plan: HostPlan, _ pools: BufferPools,
+        _ capture: CaptureFile?
+    ) throws(CommandError) -> DeviceLink {
         let capabilities = device.capabilities
         if let mtu = link.mtu, mtu > capabilities.mtu {
             throw .failure(
@@ -63,7 +84,13 @@ struct BuiltHost {
             impairments: LinkImpairments(
                 outgoing: link.impairments.outgoing, incoming: link.impairments.incoming,
                 seed: seed, pools: pools),
-            observer: recording.observer, settings: link.configure)
+            observer: observer(of: capture), settings: link.configure)
+    }
+
+    /// What a link shows its packets to; nil where nobody looks.
+    private static func observer(of capture: CaptureFile?) -> PacketObserver? {
+        guard let capture else { return nil }
+        return { packet in capture.record(packet) }
     }
 
     /// A locally administered address made from the link's first one, or at random.
@@ -81,7 +108,7 @@ struct BuiltHost {
     // MARK: - Hosts
 
     /// A host on one Ethernet link.
-    static func make(
+    package static func make(
         _ device: consuming Device, named name: String, at prefix: IPPrefix, pools: BufferPools,
         observer: PacketObserver? = nil
     ) throws(CommandError) -> HostDriver {
@@ -104,7 +131,7 @@ struct BuiltHost {
     }
 
     /// Starts the thread of a host.
-    static func start(_ host: HostDriver) throws(CommandError) {
+    package static func start(_ host: HostDriver) throws(CommandError) {
         do throws(SocketError) { try host.start() } catch { throw .failure("\(error)") }
     }
 }

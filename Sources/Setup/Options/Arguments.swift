@@ -5,8 +5,8 @@ import Stack
 ///
 /// `next` takes options and operands in any order, as GNU's programs do; `nextOption` stops at the
 /// first operand, where what follows is a program's.
-struct Arguments {
-    enum Word: Equatable {
+package struct Arguments {
+    package enum Word: Equatable {
         /// Such as `--tap` or `-n`.
         case option(String)
         case operand(String)
@@ -15,13 +15,13 @@ struct Arguments {
     private var words: ArraySlice<String>
     /// After `--` nothing is an option.
     private var isPastOptions = false
-    let command: String
+    package let command: String
     /// Short options that take a value.
     private let letters: String
 
     /// - Parameter letters: The short options that take a value: `-c3` is `-c 3` where `c` is one
     ///   of them, `-an` is `-a -n` where `a` is none.
-    init(_ words: ArraySlice<String>, of command: String, valued letters: String = "") {
+    package init(_ words: ArraySlice<String>, of command: String, valued letters: String = "") {
         self.words = words
         self.command = command
         self.letters = letters
@@ -30,7 +30,7 @@ struct Arguments {
     /// Takes the next option; nil at the first word that is none, and after `--`.
     ///
     /// `--tap=NAME` gives its value as the next word.
-    mutating func nextOption() -> String? {
+    package mutating func nextOption() -> String? {
         guard !isPastOptions, let word = words.first, word.hasPrefix("-"), word != "-" else {
             return nil
         }
@@ -60,13 +60,13 @@ struct Arguments {
     private mutating func putBack(_ word: String) { words = [word] + words }
 
     /// Takes the next word, whichever it is; nil at the end.
-    mutating func next() -> Word? {
+    package mutating func next() -> Word? {
         if let option = nextOption() { return .option(option) }
         return words.popFirst().map { .operand($0) }
     }
 
     /// Takes the value of `option`.
-    mutating func value(of option: String, _ what: String) throws(CommandError) -> String {
+    package mutating func value(of option: String, _ what: String) throws(CommandError) -> String {
         guard let word = words.popFirst() else {
             throw .usage("\(command): \(option) needs \(what)")
         }
@@ -74,7 +74,7 @@ struct Arguments {
     }
 
     /// Takes the value of `option` and reads it.
-    mutating func value<Value>(
+    package mutating func value<Value>(
         of option: String, _ what: String, read: (String) -> Value?
     ) throws(CommandError) -> Value {
         let word = try value(of: option, what)
@@ -85,7 +85,7 @@ struct Arguments {
     }
 
     /// Takes the value of `option`, a decimal number within `range`.
-    mutating func number(
+    package mutating func number(
         of option: String, _ what: String, in range: ClosedRange<Int>
     ) throws(CommandError) -> Int {
         let limits = "\(what) from \(range.lowerBound) to \(range.upperBound)"
@@ -96,20 +96,20 @@ struct Arguments {
     }
 
     /// What has not been taken.
-    var rest: [String] { Array(words) }
+    package var rest: [String] { Array(words) }
 
-    func unknown(_ option: String) -> CommandError {
+    package func unknown(_ option: String) -> CommandError {
         .usage("\(command): unknown option '\(option)'")
     }
 
-    func unexpected(_ operand: String) -> CommandError {
+    package func unexpected(_ operand: String) -> CommandError {
         .usage("\(command): unexpected '\(operand)'")
     }
 }
 
 extension Arguments {
     /// Takes the value of `option`, a number of seconds up to a day with or without a fraction.
-    mutating func seconds(
+    package mutating func seconds(
         of option: String, from least: Interval
     ) throws(CommandError) -> Interval {
         try value(of: option, "a number of seconds, such as 0.2") { word in

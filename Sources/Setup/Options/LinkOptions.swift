@@ -5,36 +5,39 @@ import Wire
 
 /// A link of a host, as the command line says it: the option that names the device, and those that
 /// stand behind it.
-struct LinkOptions {
+package struct LinkOptions {
     /// What the link's packets go through; nil as long as options stand before the first device.
-    var device: DeviceRequest?
-    var addresses: [IPPrefix] = []
-    var hardwareAddress: MACAddress?
+    package var device: DeviceRequest?
+    package var addresses: [IPPrefix] = []
+    package var hardwareAddress: MACAddress?
     /// The largest IP packet in bytes; nil for the device's own.
-    var mtu: Int?
-    var gateways: [IPAddress] = []
-    var capture: String?
-    var offloads = true
-    var impairments = ImpairmentOptions()
+    package var mtu: Int?
+    package var gateways: [IPAddress] = []
+    package var capture: String?
+    package var offloads = true
+    package var impairments = ImpairmentOptions()
     /// Whether routers are looked for, and addresses made of what they tell (RFC 4862).
-    var autoconfigures = false
+    package var autoconfigures = false
     /// Whether addresses that change are made beside the stable ones (RFC 8981).
-    var usesTemporaryAddresses = false
+    package var usesTemporaryAddresses = false
     /// Whether it is asked first if somebody else has an address (RFC 5227, RFC 4862 §5.4).
-    var detectsDuplicates = false
+    package var detectsDuplicates = false
     /// What hosts on the link are told to make addresses of (RFC 4861 §6.2).
-    var advertisedPrefixes: [IPPrefix] = []
+    package var advertisedPrefixes: [IPPrefix] = []
 
     /// What tools call the interface.
-    var name: String { device?.name ?? "" }
+    package var name: String { device?.name ?? "" }
 
     /// Whether it carries frames, or bare IP packets.
-    var isEthernet: Bool {
-        if case .tun = device { false } else { true }
+    package var isEthernet: Bool {
+        switch device {
+        case .tun, .dummy, .flow: false
+        default: true
+        }
     }
 
     /// Takes `option` and its value if it concerns a link; whether it does.
-    mutating func take(
+    package mutating func take(
         _ option: String, _ arguments: inout Arguments
     ) throws(CommandError) -> Bool {
         switch option {
@@ -86,10 +89,10 @@ struct LinkOptions {
     }
 
     /// Whether it has, or may come to, addresses of IPv6.
-    var speaksIPv6: Bool { autoconfigures || addresses.contains { !$0.address.isIPv4 } }
+    package var speaksIPv6: Bool { autoconfigures || addresses.contains { !$0.address.isIPv4 } }
 
     /// Completes what the host knows of the link.
-    func configure(_ configuration: inout InterfaceConfiguration) {
+    package func configure(_ configuration: inout InterfaceConfiguration) {
         configuration.detectsDuplicates = detectsDuplicates
         configuration.announcesAddresses = true
         if speaksIPv6 {
@@ -110,7 +113,7 @@ struct LinkOptions {
     }
 
     /// Whether `address` is a neighbour on one of the link's networks.
-    func reaches(_ address: IPAddress) -> Bool {
+    package func reaches(_ address: IPAddress) -> Bool {
         addresses.contains { $0.contains(address) }
     }
 }

@@ -2,17 +2,19 @@ import Equipment
 
 /// The options that make a link a bad one: `--loss 1%` for both directions, `--out-loss` and
 /// `--in-loss` for what leaves and what comes in.
-struct ImpairmentOptions {
+package struct ImpairmentOptions {
     private var out = Impairments()
     private var back = Impairments()
 
+    package init() {}
+
     /// What happens to packets that leave; nil where nothing does.
-    var outgoing: Impairments? { out == Impairments() ? nil : out }
+    package var outgoing: Impairments? { out == Impairments() ? nil : out }
     /// What happens to packets that come in; nil where nothing does.
-    var incoming: Impairments? { back == Impairments() ? nil : back }
+    package var incoming: Impairments? { back == Impairments() ? nil : back }
 
     /// Takes `option` and its value if it is one of these; whether it is.
-    mutating func take(
+    package mutating func take(
         _ option: String, _ arguments: inout Arguments
     ) throws(CommandError) -> Bool {
         if option.hasPrefix("--out-") {

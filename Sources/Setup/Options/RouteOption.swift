@@ -2,22 +2,22 @@ import Wire
 
 /// A route as the command line says it: `10.9.0.0/16=10.7.0.1`, `fd09::/64=fe80::1@20`,
 /// `default=10.7.0.1`, or `10.9.0.0/16` for a network on the link itself.
-struct RouteOption: Equatable {
-    var destination: IPPrefix
+package struct RouteOption: Equatable {
+    package var destination: IPPrefix
     /// Nil where the destination is on the link.
-    var gateway: IPAddress?
-    var metric: UInt32
+    package var gateway: IPAddress?
+    package var metric: UInt32
 
-    static let form = "PREFIX=GATEWAY[@METRIC], such as 10.9.0.0/16=10.7.0.1"
+    package static let form = "PREFIX=GATEWAY[@METRIC], such as 10.9.0.0/16=10.7.0.1"
 
-    init(to destination: IPPrefix, through gateway: IPAddress?, metric: UInt32 = 0) {
+    package init(to destination: IPPrefix, through gateway: IPAddress?, metric: UInt32 = 0) {
         self.destination = destination
         self.gateway = gateway
         self.metric = metric
     }
 
     /// Nil when `text` is no route, or mixes families, or its prefix has a host's bits.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
         let ends = parts[0].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         metric = 0
