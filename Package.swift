@@ -33,6 +33,7 @@ let package = Package(
                 "Names",
             ]),
         .executable(name: "sockeye", targets: ["SockeyeCommand"]),
+        .library(name: "sockeye-library", type: .dynamic, targets: ["SockeyeLibrary"]),
     ],
     targets: [
         // Pure layers: no system call, no clock, no thread.
@@ -52,6 +53,15 @@ let package = Package(
         layer("Sockets", on: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
         layer("Names", on: ["Memory", "Wire", "Stack", "Devices", "Sockets"]),
         layer("Setup", on: ["Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets"]),
+        // The Berkeley calls for C: `libsockeye.so`. The last target is nothing but how it is linked:
+        // with the Swift runtime inside.
+        .target(name: "CSockeye"),
+        layer(
+            "SockeyeC",
+            on: ["Memory", "Wire", "Stack", "Devices", "Sockets", "Names", "Setup", "CSockeye"]),
+        .target(
+            name: "SockeyeLibrary", dependencies: ["SockeyeC"], swiftSettings: settings,
+            linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
         layer("Services", on: ["Memory", "Wire", "Stack", "Devices", "Sockets", "Names"]),
         layer(
             "Launcher",

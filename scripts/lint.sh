@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 
 pure='Memory Wire Stack Equipment Dissection'
 # Modules whose business is memory or the system. Their tests may be unsafe too.
-unsafe_rooms='Memory Devices Launcher'
+unsafe_rooms='Memory Devices Launcher SockeyeC'
 
 # swift_files DIRECTORY…: the Swift sources below, those that exist.
 swift_files() {

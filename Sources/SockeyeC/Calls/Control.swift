@@ -1,0 +1,91 @@
+import CSockeye
+import Glibc
+import Sockets
+
+// ioctl.
+
+/// `ioctl`, with its argument as an address.
+@c @implementation
+public func csockeye_ioctl(
+    _ descriptor: CInt, _ request: CUnsignedLong, _ argument: UnsafeMutableRawPointer!
+) -> CInt {
+    onDescription(descriptor) { (description) throws(SocketError) in
+        switch request {
+        case Request.nonblocking, Request.asynchronous:
+            let place = unsafe try existing(
+                argument?.assumingMemoryBound(to: CInt.self), in: "ioctl")
+            let isOn = unsafe place.pointee != 0
+            let flag = request == Request.nonblocking ? O_NONBLOCK : O_ASYNC
+            let flags = description.fileFlags
+            description.fileFlags = isOn ? flags | flag : flags & ~flag
+        case Request.closeOnExec, Request.keepOnExec:
+            let flags = request == Request.closeOnExec ? Int(FD_CLOEXEC) : 0
+            _ = csockeye_kernel_fcntl(descriptor, F_SETFD, flags)
+        default:
+            unsafe try control(try description.requireSocket(), request, argument)
+        }
+        return 0
+    } kernel: {
+        unsafe csockeye_kernel_ioctl(descriptor, request, argument)
+    }
+}
+
+private enum Request {
+    /// `FIONBIO`
+    static var nonblocking: CUnsignedLong { 0x5421 }
+    /// `FIOASYNC`
+    static var asynchronous: CUnsignedLong { 0x5452 }
+    /// `FIOCLEX`
+    static var closeOnExec: CUnsignedLong { 0x5451 }
+    /// `FIONCLEX`
+    static var keepOnExec: CUnsignedLong { 0x5450 }
+    /// `SIOCGIFCONF`
+    static var interfaceList: CUnsignedLong { 0x8912 }
+
+    /// How many bytes the argument of a request points to.
+    static func byteCount(of request: CUnsignedLong) -> Int {
+        switch request {
+        // FIONREAD, TIOCOUTQ; SIOCATMARK and the owner.
+        case 0x541B, 0x5411, 0x8901...0x8905: 4
+        // SIOCGSTAMP, SIOCGSTAMPNS
+        case 0x8906, 0x8907: 16
+        // Those on routes, of `struct rtentry`.
+        case 0x890B...0x890D: 120
+        // Those on interfaces, of `struct ifreq`.
+        case 0x8910...0x8911, 0x8913...0x894F, 0x8970...0x89A4: 40
+        // Those on neighbours, of `struct arpreq`.
+        case 0x8953...0x8955: 68
+        default: 0
+        }
+    }
+}
+
+private func control(
+    _ socket: Socket, _ request: CUnsignedLong, _ argument: UnsafeMutableRawPointer?
+) throws(SocketError) {
+    if request == Request.interfaceList {
+        return unsafe try listInterfaces(socket, argument)
+    }
+    let count = Request.byteCount(of: request)
+    let question = unsafe try Array(room(argument, count, in: "ioctl"))
+    let answer = try socket.control(UInt(request), question)
+    unsafe copy(answer, to: argument, max(count, answer.count))
+}
+
+/// `struct ifconf`: how many bytes there is room for, and where; without a place, how many it takes.
+private func listInterfaces(
+    _ socket: Socket, _ argument: UnsafeMutableRawPointer?
+) throws(SocketError) {
+    guard let argument = unsafe argument else { throw SocketError(EFAULT, in: "ioctl") }
+    let room = unsafe argument.loadUnaligned(as: CInt.self)
+    let place = unsafe argument.loadUnaligned(
+        fromByteOffset: 8, as: UnsafeMutableRawPointer?.self)
+    let all = try socket.control(UInt(Request.interfaceList), [])
+    var count = all.count
+    if let place = unsafe place {
+        // Whole entries only.
+        count = min(count, max(0, Int(room)) / 40 * 40)
+        unsafe copy(all, to: place, count)
+    }
+    unsafe argument.storeBytes(of: CInt(count), as: CInt.self)
+}
