@@ -27,8 +27,10 @@ CHUNK = 40
 class Side:
     """An interpreter, the words in front of it and what its environment needs."""
 
-    def __init__(self, name, program, words=(), environment=None):
+    def __init__(self, name, program, words=(), environment=None, is_measure=False):
         self.name = name
+        # What the measure cannot run is a mistake of the script.
+        self.is_measure = is_measure
         self.program = program
         self.words = list(words)
         self.environment = {**os.environ, **(environment or {})}
@@ -54,10 +56,11 @@ class Side:
                 if not parts:
                     raise RuntimeError(f"{self.name}: status {status}: {output[-300:]}")
                 call, result = parts[-1][-1] if parts[-1] else ("", "")
-                if result.startswith("!") and status == 2:
+                if status == 2 and self.is_measure:
                     name = scripts[len(parts) - 1].name
                     raise RuntimeError(f"{name}: {call}: {result}")
-                parts[-1][-1:] = [(call, f"!ends the process ({status})")]
+                if status != 2:
+                    parts[-1][-1:] = [(call, f"!ends the process ({status})")]
             for script, part in zip(scripts, parts):
                 results[script.name] = part
             scripts = scripts[len(parts):]
@@ -105,7 +108,8 @@ def compile_interpreter(output, *flags):
 def kernel(room):
     """The kernel's sockets, in a namespace of their own."""
     program = compile_interpreter(room / "kernel-interpreter")
-    return Side("kernel", program, ["unshare", "-n", "sh", "-c", NAMESPACE, "sh"])
+    return Side("kernel", program, ["unshare", "-n", "sh", "-c", NAMESPACE, "sh"],
+                is_measure=True)
 
 
 def sockeye(room, library):
@@ -113,5 +117,5 @@ def sockeye(room, library):
     root = here.parent.parent
     program = compile_interpreter(
         room / "sockeye-interpreter", "-DSOCKEYE", f"-I{root}/Sources/CSockeye/include",
-        f"-L{library}", "-lsockeye", f"-Wl,-rpath,{library}")
+        f"-L{library}", "-lsockeye-library", f"-Wl,-rpath,{library}")
     return Side("Sockeye", program)

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { maximumThreads = 8, secondsPerScript = 4 };
+enum { maximumThreads = 8, secondsPerScript = 3 };
 
 static const struct verb *const allVerbs[] = {
     namingVerbs, streamVerbs, messageVerbs, optionVerbs, readinessVerbs, descriptorVerbs};
