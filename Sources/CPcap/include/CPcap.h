@@ -1,4 +1,4 @@
-/// Capture files by libpcap, which writes them as tcpdump and Wireshark read them.
+/// Capture files and filters by libpcap, which writes them as tcpdump and Wireshark read them.
 ///
 /// No header of libpcap's or the system's that defines structures is included, so that those stay
 /// Glibc's for Swift. What can fail returns a negated errno.
@@ -27,5 +27,10 @@ int cpcap_flush(struct cpcap_file *file);
 
 /// Writes out the rest and frees the file, whatever it returns.
 int cpcap_close(struct cpcap_file *file);
+
+/// Compiles `expression` for packets of `link` into `instructions`, eight bytes each as
+/// `struct sock_filter` has them; how many there are.
+int cpcap_compile(const char *expression, enum cpcap_link link, uint64_t *instructions,
+                  int capacity);
 
 #endif

@@ -27,21 +27,8 @@ extension HostEndpoint {
         _ flags: MessageFlags
     ) throws(SocketError) -> Int {
         switch kind {
-        case .stream:
-            return try call("send") { (host: inout Host) throws(StackError) in
-                flags.contains(.urgent)
-                    ? try host.sendUrgent(id, bytes) : try host.send(id, bytes)
-            }
-        case .datagram, .raw, .icmp:
-            try call("sendto") { (host: inout Host) throws(StackError) in
-                var address: SocketAddress?
-                switch name {
-                case .internet(let target): address = target
-                case nil, .unspecified: break
-                default: throw .addressFamilyNotSupported
-                }
-                try host.send(id, bytes, to: address)
-            }
+        case .stream: return try sendStream(bytes, control, flags)
+        case .datagram, .raw, .icmp: try sendDatagram(bytes, to: name, control, flags)
         case .packet:
             try call("sendto") { (host: inout Host) throws(StackError) in
                 var address: PacketAddress?
@@ -54,9 +41,52 @@ extension HostEndpoint {
         return bytes.count
     }
 
+    private func sendStream(
+        _ bytes: Span<UInt8>, _ control: [ControlMessage], _ flags: MessageFlags
+    ) throws(SocketError) -> Int {
+        for message in control where message.level == OptionLevel.socket {
+            try Self.check { () throws(OptionError) in try DatagramControl.checkSocket(message) }
+        }
+        return try call("send") { (host: inout Host) throws(StackError) in
+            if flags.contains(.urgent) { return try host.sendUrgent(id, bytes) }
+            if flags.contains(.more) { return try host.sendWithMore(id, bytes) }
+            return try host.send(id, bytes)
+        }
+    }
+
+    private func sendDatagram(
+        _ bytes: Span<UInt8>, to name: SocketName?, _ control: [ControlMessage],
+        _ flags: MessageFlags
+    ) throws(SocketError) {
+        guard !flags.contains(.urgent) else { throw SocketError(EOPNOTSUPP, in: "sendmsg") }
+        let detail = try Self.check { () throws(OptionError) in
+            try DatagramControl(control, flags, of: family)
+        }
+        try call("sendto") { (host: inout Host) throws(StackError) in
+            var address: SocketAddress?
+            switch name {
+            case .internet(let target): address = target
+            case nil, .unspecified: break
+            default: throw .addressFamilyNotSupported
+            }
+            try host.send(id, bytes, to: address, detail)
+        }
+    }
+
+    private static func check<Result>(
+        _ body: () throws(OptionError) -> Result
+    ) throws(SocketError) -> Result {
+        do throws(OptionError) {
+            return try body()
+        } catch {
+            throw SocketError(error.code, in: "sendmsg")
+        }
+    }
+
     func receiveMessage(
         into buffer: inout MutableSpan<UInt8>, _ flags: MessageFlags
     ) throws(SocketError) -> ReceivedMessage {
+        if flags.contains(.errorQueue) { return try receiveError(into: &buffer) }
         if case .local = kind { return try receiveLocal(into: &buffer, flags) }
         do throws(StackError) {
             return try driver.withHost { (host: inout Host) throws(StackError) in
@@ -81,6 +111,7 @@ extension HostEndpoint {
             }
             return ReceivedMessage(count: try host.receive(id, into: &buffer))
         case .datagram, .raw, .icmp:
+            if flags.contains(.urgent), kind != .datagram { throw .notSupported }
             let datagram =
                 flags.contains(.peek)
                 ? try host.peekDatagram(id, into: &buffer)
@@ -88,30 +119,54 @@ extension HostEndpoint {
             return ReceivedMessage(
                 count: datagram.count, fullCount: datagram.fullCount,
                 source: .internet(datagram.source),
+                control: try received(&host).messages(for: datagram, host),
                 flags: datagram.count < datagram.fullCount ? .truncated : [])
         case .packet:
-            let frame = try host.receiveFrame(id, into: &buffer)
+            let frame =
+                flags.contains(.peek)
+                ? try host.peekFrame(id, into: &buffer) : try host.receiveFrame(id, into: &buffer)
             let source = PacketAddress(
                 interface: frame.interface, etherType: frame.etherType,
-                address: frame.source ?? .zero)
+                address: frame.source ?? .zero, direction: frame.direction)
             return ReceivedMessage(
                 count: frame.count, fullCount: frame.fullCount, source: .packet(source),
+                control: try received(&host).time(frame.arrival),
                 flags: frame.count < frame.fullCount ? .truncated : [])
         case .local: throw .notSupported
         }
     }
 
-    // MARK: - Options
-
-    func option(
-        _ level: Int32, _ name: Int32, capacity: Int
-    ) throws(SocketError) -> [UInt8] {
-        throw SocketError(ENOPROTOOPT, in: "getsockopt")
+    /// What options ask to be told beside a message.
+    private func received(_ host: inout Host) throws(StackError) -> ReceivedControl {
+        let options = try host.options(of: id)
+        let isTimed = !options.details.isDisjoint(with: .times)
+        return ReceivedControl(
+            options: options, family: family, epoch: isTimed ? driver.epoch : .zero)
     }
 
-    func setOption(_ level: Int32, _ name: Int32, _ bytes: Span<UInt8>) throws(SocketError) {
-        throw SocketError(ENOPROTOOPT, in: "setsockopt")
+    /// Takes the error that was kept longest: what its datagram carried, whom it was meant for, and
+    /// what happened. It never waits.
+    private func receiveError(
+        into buffer: inout MutableSpan<UInt8>
+    ) throws(SocketError) -> ReceivedMessage {
+        try call("recvmsg") { (host: inout Host) throws(StackError) in
+            switch kind {
+            case .datagram, .raw, .icmp: break
+            default: throw .wouldBlock
+            }
+            guard let error = try host.nextError(of: id) else { throw .wouldBlock }
+            let control = try received(&host)
+            let count = min(error.payload.count, buffer.count)
+            for index in 0..<count { buffer[index] = error.payload[index] }
+            return ReceivedMessage(
+                count: count, fullCount: error.payload.count,
+                source: .internet(error.destination),
+                control: control.time(error.arrival) + [control.message(for: error)],
+                flags: count < error.payload.count ? [.truncated, .errorQueue] : .errorQueue)
+        }
     }
+
+    // MARK: - Questions
 
     func control(_ request: UInt, _ bytes: [UInt8]) throws(SocketError) -> [UInt8] {
         throw SocketError(ENOTTY, in: "ioctl")

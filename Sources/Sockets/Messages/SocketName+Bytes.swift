@@ -113,6 +113,6 @@ extension SocketName {
     private static func packet(_ name: PacketAddress) -> [UInt8] {
         let zone = name.interface.map { UInt32($0.zone) } ?? 0
         return head(AF_PACKET) + big(UInt64(name.etherType?.rawValue ?? 0x0003), 2) + native(zone)
-            + [1, 0, 0, 6] + big(name.address.rawValue, 6) + [0, 0]
+            + [1, 0, name.direction.rawValue, 6] + big(name.address.rawValue, 6) + [0, 0]
     }
 }

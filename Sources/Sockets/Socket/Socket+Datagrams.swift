@@ -93,11 +93,4 @@ extension Socket {
             try host.nextError(of: endpoint)
         }
     }
-
-    /// Says which messages of ICMP a raw socket is to see. `ICMP_FILTER`, `ICMP6_FILTER`.
-    public func setFilter(_ filter: ICMPFilter) throws(SocketError) {
-        try onHost("setsockopt") { (host: inout Host, endpoint) throws(StackError) in
-            try host.setFilter(filter, of: endpoint)
-        }
-    }
 }

@@ -63,21 +63,4 @@ extension Socket {
             try host.receiveFrame(endpoint, into: &buffer)
         }
     }
-
-    /// Has the socket hear frames for other hosts too, or no longer. `PACKET_ADD_MEMBERSHIP` with
-    /// `PACKET_MR_PROMISC`.
-    public func setPromiscuous(
-        _ isOn: Bool, on interface: InterfaceID
-    ) throws(SocketError) {
-        try onHost("setsockopt") { (host: inout Host, endpoint) throws(StackError) in
-            try host.setPromiscuous(endpoint, isOn, on: interface)
-        }
-    }
-
-    /// What became of the frames since the last call. `PACKET_STATISTICS`.
-    public func takePacketStatistics() throws(SocketError) -> PacketStatistics {
-        try onHost("getsockopt") { (host: inout Host, endpoint) throws(StackError) in
-            try host.takePacketStatistics(of: endpoint)
-        }
-    }
 }

@@ -9,7 +9,8 @@ extension Socket {
     ///
     /// - Throws: `ENOPROTOOPT` for what the socket has not, `EBADF` once closed.
     public func option<Value>(_ option: SocketOption<Value>) throws(SocketError) -> Value {
-        let bytes = try backing.option(option.level, option.name, capacity: option.byteCount)
+        let bytes = try self.option(
+            level: option.level, name: option.name, capacity: option.byteCount)
         guard let value = option.decode(bytes) else { throw SocketError(EINVAL, in: "getsockopt") }
         return value
     }
@@ -21,7 +22,7 @@ extension Socket {
     public func setOption<Value>(
         _ option: SocketOption<Value>, _ value: Value
     ) throws(SocketError) {
-        try backing.setOption(option.level, option.name, option.encode(value).span)
+        try setOption(level: option.level, name: option.name, option.encode(value).span)
     }
 
     /// Reads an option's bytes as Linux lays them out. POSIX `getsockopt`.
@@ -30,13 +31,15 @@ extension Socket {
     public func option(
         level: Int32, name: Int32, capacity: Int
     ) throws(SocketError) -> [UInt8] {
-        try backing.option(level, name, capacity: capacity)
+        if let timeout = TimeoutOption(level, name) { return try read(timeout, capacity) }
+        return try backing.option(level, name, capacity: capacity)
     }
 
     /// Sets an option from bytes as Linux lays them out. POSIX `setsockopt`.
     public func setOption(
         level: Int32, name: Int32, _ bytes: Span<UInt8>
     ) throws(SocketError) {
+        if let timeout = TimeoutOption(level, name) { return try set(timeout, bytes) }
         try backing.setOption(level, name, bytes)
     }
 
@@ -53,16 +56,12 @@ extension Socket {
 
     /// Whether small segments leave at once. `TCP_NODELAY`.
     public func setNoDelay(_ isOn: Bool) throws(SocketError) {
-        try onHost("setsockopt") { (host: inout Host, endpoint) throws(StackError) in
-            try host.setNoDelay(endpoint, isOn)
-        }
+        try setOption(.noDelay, isOn)
     }
 
     /// Whether a silent peer is probed. `SO_KEEPALIVE`.
     public func setKeepalive(_ isOn: Bool) throws(SocketError) {
-        try onHost("setsockopt") { (host: inout Host, endpoint) throws(StackError) in
-            try host.setKeepalive(endpoint, isOn)
-        }
+        try setOption(.keepsAlive, isOn)
     }
 
     // MARK: - As a whole

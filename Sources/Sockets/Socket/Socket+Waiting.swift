@@ -49,7 +49,7 @@ extension Socket {
 
     /// Whether a call that met `error` is to wait and try again.
     func mayWait(after error: SocketError, _ flags: MessageFlags = []) -> Bool {
-        error.isWouldBlock && !isNonblocking && !flags.contains(.dontWait)
+        error.isWouldBlock && !isNonblocking && flags.isDisjoint(with: [.dontWait, .errorQueue])
     }
 
     /// Waits until the socket is ready for one of `events`, has an error or is hung up; what it is

@@ -88,7 +88,10 @@ extension NetworkLayer {
             guard self.interface(owning: source) != nil else { throw .invalidArgument }
         }
         let own = socket.local.address
-        let source = control.source ?? (own.isUnspecified || own.isMulticast ? nil : own)
+        var source = control.source ?? (own.isUnspecified || own.isMulticast ? nil : own)
+        if source == nil, isMulticast, isIPv4, options.hasRare {
+            source = options.rare.multicastSource
+        }
         if let source, source.isIPv4 != target.address.isIPv4 { throw .networkUnreachable }
         guard var path = path(to: target.address, from: source, on: interface) else {
             throw .networkUnreachable

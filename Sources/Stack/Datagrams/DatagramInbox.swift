@@ -13,6 +13,8 @@ struct QueuedDatagram: ~Copyable {
     let arrival: Instant
     /// Bytes in front of the payload that are kept for whoever asks: the options of an IPv4 header.
     var ipOptions: [UInt8] = []
+    /// How many datagrams the endpoint had lost before for want of room.
+    var drops: UInt32 = 0
 
     /// Bytes of memory that it occupies, as they count against the receive buffer.
     var occupied: Int { BufferPools.frameCount &+ packet.countBehindHead }
@@ -50,6 +52,8 @@ struct DatagramInbox: ~Copyable {
     private(set) var byteCount = 0
     /// What the next call fails with.
     var error: StackError?
+    /// Datagrams that found no room.
+    private(set) var drops: UInt32 = 0
     private(set) var errors = Ring<ReportedError>()
 
     /// Errors that may wait; the oldest go first.
@@ -59,7 +63,11 @@ struct DatagramInbox: ~Copyable {
     /// always finds room.
     mutating func append(_ datagram: consuming QueuedDatagram, limit: UInt32) -> Bool {
         let cost = datagram.occupied
-        guard occupied == 0 || occupied &+ cost <= Int(limit) else { return false }
+        guard occupied == 0 || occupied &+ cost <= Int(limit) else {
+            drops &+= 1
+            return false
+        }
+        datagram.drops = drops
         occupied &+= cost
         byteCount &+= datagram.packet.count
         queue.append(datagram)

@@ -117,6 +117,9 @@ struct DatagramSocket: ~Copyable {
         isIPv4 ? options.omitsChecksum : options.hasRare && options.rare.omitsV6Checksum
     }
 
+    /// Whether datagrams over IPv6 may come without a checksum, as those of tunnels (RFC 6935).
+    var acceptsNoV6Checksum: Bool { options.hasRare && options.rare.acceptsNoV6Checksum }
+
     /// Whether it hears groups that only others of the host listen to.
     func hearsAllGroups(isIPv4: Bool) -> Bool {
         options.internet(toIPv4: isIPv4, of: family).hearsAllGroups

@@ -55,7 +55,7 @@ public struct EndpointOptions: Equatable, Sendable {
     /// own for IPv4.
     func internet(toIPv4 isIPv4: Bool, of family: AddressFamily) -> InternetOptions {
         guard isIPv4, family == .inet6 else { return internet }
-        return rareOptions.first?.mapped ?? InternetOptions()
+        return rareOptions.first?.mapped ?? .mapped
     }
 
     // MARK: - Those of a bit

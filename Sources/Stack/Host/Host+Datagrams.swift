@@ -119,6 +119,8 @@ extension Host {
         public let arrival: Instant
         /// The options of its IPv4 header, where they were asked for (`IP_RECVOPTS`).
         public let ipOptions: [UInt8]
+        /// How many datagrams the endpoint had lost before for want of room (`SO_RXQ_OVFL`).
+        public let drops: UInt32
 
         init(_ queued: borrowing QueuedDatagram, count: Int) {
             source = queued.source
@@ -130,6 +132,7 @@ extension Host {
             trafficClass = queued.trafficClass
             arrival = queued.arrival
             ipOptions = queued.ipOptions
+            drops = queued.drops
         }
     }
 

@@ -83,10 +83,19 @@ extension Host {
         let key = try packetSocket(id)
         guard let next = network.taps.sockets[key].popFirst() else { throw .wouldBlock }
         let count = next.packet.copy(from: 0, into: &buffer)
-        return ReceivedFrame(
-            interface: next.interface, direction: next.tag.direction,
-            etherType: next.tag.etherType, source: next.tag.source, count: count,
-            fullCount: next.packet.count)
+        return ReceivedFrame(next, count: count)
+    }
+
+    /// Copies the next frame and leaves it where it is. POSIX `recvfrom` with `MSG_PEEK`.
+    ///
+    /// - Throws: `.wouldBlock` when none waits.
+    public func peekFrame(
+        _ id: EndpointID, into buffer: inout MutableSpan<UInt8>
+    ) throws(StackError) -> ReceivedFrame {
+        let key = try packetSocket(id)
+        guard !network.taps.sockets[key].queue.isEmpty else { throw .wouldBlock }
+        let count = network.taps.sockets[key].queue[0].packet.copy(from: 0, into: &buffer)
+        return ReceivedFrame(network.taps.sockets[key].queue[0], count: count)
     }
 
     /// Has the interface show frames for others to packet endpoints, or ends that; it ends when
@@ -129,5 +138,17 @@ extension Host {
         try check(id)
         guard case .packet(let key) = endpoints[id.index].role else { throw .notSupported }
         return key
+    }
+}
+
+extension ReceivedFrame {
+    fileprivate init(_ queued: borrowing QueuedFrame, count: Int) {
+        interface = queued.interface
+        direction = queued.tag.direction
+        etherType = queued.tag.etherType
+        source = queued.tag.source
+        self.count = count
+        fullCount = queued.packet.count
+        arrival = queued.arrival
     }
 }

@@ -66,6 +66,24 @@ extension Host {
         tcp.settle(key, &network)
     }
 
+    /// Gives bytes of which less than a segment waits for more, this once; how many were taken.
+    /// POSIX `send` with `MSG_MORE`.
+    ///
+    /// - Throws: What `send` throws.
+    public mutating func sendWithMore(
+        _ id: EndpointID, _ bytes: Span<UInt8>
+    ) throws(StackError) -> Int {
+        let taken = try enqueue(id, bytes)
+        guard taken > 0 else { return 0 }
+        let key = try connection(id)
+        let wasCorked = tcp.connections[key].flags.contains(.corked)
+        tcp.connections[key].flags.insert(.corked)
+        tcp.connections[key].output(&network)
+        if !wasCorked { tcp.connections[key].flags.remove(.corked) }
+        tcp.settle(key, &network)
+        return taken
+    }
+
     // MARK: - Urgent bytes
 
     /// Gives bytes of which the last one is urgent; how many were taken. POSIX `send` with

@@ -19,6 +19,13 @@ public struct InternetOptions: Equatable, Sendable {
 
     public init() {}
 
+    /// Of IPv4 at an endpoint of IPv6, which as on Linux hears only groups that it joined itself.
+    static var mapped: InternetOptions {
+        var options = InternetOptions()
+        options.hearsAllGroups = false
+        return options
+    }
+
     /// Where packets to groups leave (`IP_MULTICAST_IF`, `IPV6_MULTICAST_IF`); nil for the route's.
     public var multicastInterface: InterfaceID? {
         get { InterfaceID(zone: multicastNumber) }

@@ -1,7 +1,9 @@
+import Wire
+
 /// Options that few endpoints have set, kept apart from those that many have.
 public struct RareOptions: Equatable, Sendable {
     /// What packets of IPv4 are like, where the endpoint is of IPv6.
-    public var mapped = InternetOptions()
+    public var mapped = InternetOptions.mapped
     /// Where raw endpoints of IPv6 compute and verify a checksum; nil for none (`IPV6_CHECKSUM`).
     public var checksumOffset: UInt16?
     /// Options of IPv4 that stand in each packet, up to 40 bytes (`IP_OPTIONS`).
@@ -18,9 +20,15 @@ public struct RareOptions: Equatable, Sendable {
     public var mark: UInt32 = 0
     /// Bytes that make an endpoint readable (`SO_RCVLOWAT`).
     public var receiveLowWater: Int32 = 1
-    /// How long `close` would wait, in seconds: kept by endpoints that are no streams
-    /// (`SO_LINGER`).
-    public var lingerSeconds: UInt32?
+    /// Whether `close` waits and how long, in seconds: streams have it in `StreamOptions.linger`
+    /// too, others only keep it (`SO_LINGER`).
+    public var lingers = false
+    public var lingerSeconds: UInt32 = 0
+    /// What streams have in `StreamOptions`: others only keep it (`SO_OOBINLINE`).
+    public var urgentInline = false
+    /// The host's address that datagrams to groups come from; nil for the interface's
+    /// (`IP_MULTICAST_IF`).
+    public var multicastSource: IPAddress?
     /// Whether datagrams over IPv6 go, and may come, without a checksum (`UDP_NO_CHECK6_TX`,
     /// `UDP_NO_CHECK6_RX`).
     public var omitsV6Checksum = false

@@ -9,14 +9,17 @@ public struct PacketAddress: Hashable, Sendable {
     public var etherType: EtherType?
     /// Where a frame goes whose header the host makes; does not matter to `bind`.
     public var address: MACAddress
+    /// Whom a frame that was received was for; means nothing elsewhere.
+    public var direction: ReceivedFrame.Direction
 
     public init(
         interface: InterfaceID? = nil, etherType: EtherType? = nil,
-        address: MACAddress = .broadcast
+        address: MACAddress = .broadcast, direction: ReceivedFrame.Direction = .host
     ) {
         self.interface = interface
         self.etherType = etherType
         self.address = address
+        self.direction = direction
     }
 }
 
@@ -46,6 +49,8 @@ public struct ReceivedFrame: Equatable, Sendable {
     public let count: Int
     /// Bytes that it had: more than `count` where the rest was cut off.
     public let fullCount: Int
+    /// When it came in, or left.
+    public let arrival: Instant
 }
 
 /// What became of the frames that a packet endpoint wanted (`PACKET_STATISTICS`).
@@ -54,4 +59,9 @@ public struct PacketStatistics: Equatable, Sendable {
     public var received: UInt64 = 0
     /// Frames that found the queue full, or no memory.
     public var dropped: UInt64 = 0
+
+    public init(received: UInt64 = 0, dropped: UInt64 = 0) {
+        self.received = received
+        self.dropped = dropped
+    }
 }

@@ -7,6 +7,7 @@ struct QueuedFrame: ~Copyable {
     let packet: Packet
     let interface: InterfaceID
     let tag: FrameTag
+    let arrival: Instant
 
     var occupied: Int { BufferPools.frameCount &+ packet.countBehindHead }
 }
@@ -139,7 +140,10 @@ extension NetworkLayer {
             guard kept > 0 else { return }
             copy.truncate(to: Int(kept))
         }
-        guard taps.sockets[key].append(QueuedFrame(packet: copy, interface: id, tag: tag)) else {
+        guard
+            taps.sockets[key].append(
+                QueuedFrame(packet: copy, interface: id, tag: tag, arrival: now))
+        else {
             taps.sockets[key].statistics.dropped &+= 1
             counters.count(.packetQueueFull)
             return

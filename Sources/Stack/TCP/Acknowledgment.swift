@@ -60,6 +60,7 @@ extension Connection {
         let text = max(0, start.distance(to: ack) &- (fin ? 1 : 0))
         measureRoundTrip(ack, segment, network.now)
         sendQueue.removeFirst(text)
+        carried.bytesAcknowledged &+= UInt64(text)
         let bytes = UInt32(clamping: send.una.distance(to: ack))
         send.una = ack
         if send.nxt < ack { send.nxt = ack }

@@ -100,9 +100,11 @@ extension Connection {
             if taken < count { taken = makeRoom(packet, from: offset, taken, of: count, &network) }
         }
         receive.nxt = receive.nxt.advanced(by: taken)
+        carried.bytesReceived &+= UInt64(taken)
         if !reassembly.isEmpty {
             let more = reassembly.takeContinuation(of: receive.nxt, into: &receiveQueue)
             receive.nxt = receive.nxt.advanced(by: more)
+            carried.bytesReceived &+= UInt64(more)
             // A gap was filled, in whole or in part.
             flags.insert(.ackNow)
         }

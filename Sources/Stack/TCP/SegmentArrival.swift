@@ -7,6 +7,7 @@ extension Connection {
         _ segment: ArrivingSegment, of packet: borrowing Packet,
         _ network: inout NetworkLayer
     ) {
+        carried.segmentsReceived &+= 1
         if state == .synSent {
             arriveInSynSent(segment, of: packet, &network)
         } else if state.isSynchronized {

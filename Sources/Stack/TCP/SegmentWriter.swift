@@ -54,6 +54,7 @@ extension Connection {
         let end = sequence + length
         if sequence < send.max {
             network.counters.count(.tcpRetransmittedSegments)
+            carried.segmentsSentAgain &+= 1
             // What was sent twice cannot be timed (Karn; RFC 6298 §3).
             if timedSequence >= sequence, timedSequence < end { timedSince = .never }
         } else if timedSince == .never {
@@ -200,6 +201,8 @@ extension Connection {
             self.flags.remove(.ackNow)
         }
         network.counters.count(.tcpSegmentsSent)
+        let size = Int(packet.metadata.segmentSize)
+        carried.segmentsSent &+= size == 0 ? 1 : UInt32(packet.count / size &+ 1)
         network.send(
             packet, from: tuple.localAddress, to: tuple.remoteAddress,
             sendOptions)

@@ -93,6 +93,7 @@ extension Connection {
     mutating func adopt(_ options: StreamOptions, _ configuration: TCPConfiguration) {
         becomePeculiar(configuration)
         peculiar[0].options = options
+        if !options.acknowledgesAtOnce { quickAcks = 0 }
         if options.isCorked { flags.insert(.corked) } else { flags.remove(.corked) }
         if options.isUrgentInline {
             flags.insert(.urgentInline)

@@ -23,25 +23,34 @@ extension UDPLayer {
             return nil
         }
         delivery.packet.truncate(to: payloadCount &+ UDPHeader.byteCount)
-        // No checksum is legal over IPv4 only (RFC 768; RFC 8200 §8.1).
-        guard hasChecksum ? delivery.checksumIsValid : delivery.source.isIPv4 else {
+        if hasChecksum, !delivery.checksumIsValid {
             network.counters.count(.udpBadChecksum)
             return nil
         }
         if delivery.cast != .unicast {
-            deliverToAll(delivery, from: source, to: destination, &network)
+            deliverToAll(
+                delivery, from: source, to: destination, hasChecksum: hasChecksum, &network)
             return nil
         }
         guard
             let id = find(
                 local: destination, remote: source, on: delivery.interface, network.hash)
         else {
+            guard hasChecksum || delivery.source.isIPv4 else {
+                network.counters.count(.udpBadChecksum)
+                return nil
+            }
             network.counters.count(.udpNoPort)
             return delivery
         }
         let (interface, hops, trafficClass) = (
             delivery.interface, delivery.timeToLive, delivery.trafficClass
         )
+        // No checksum is legal over IPv4, over IPv6 for who says so (RFC 768; RFC 8200 §8.1).
+        guard hasChecksum || delivery.source.isIPv4 || sockets[id].acceptsNoV6Checksum else {
+            network.counters.count(.udpBadChecksum)
+            return nil
+        }
         let networkOffset = -delivery.networkHeaderCount
         let ipOptions = sockets[id].ipOptions(of: &delivery)
         let datagram = QueuedDatagram(
@@ -55,7 +64,7 @@ extension UDPLayer {
     /// A datagram to a group or to everybody reaches every socket that it fits (RFC 1112 §7.2).
     private mutating func deliverToAll(
         _ delivery: consuming Delivery, from source: SocketAddress, to destination: SocketAddress,
-        _ network: inout NetworkLayer
+        hasChecksum: Bool, _ network: inout NetworkLayer
     ) {
         let (interface, hops, trafficClass) = (
             delivery.interface, delivery.timeToLive, delivery.trafficClass
@@ -64,6 +73,8 @@ extension UDPLayer {
         let isGroup = delivery.cast == .multicast
         var isWanted = false
         while let id = next(&walk, local: destination, remote: source, on: interface) {
+            guard hasChecksum || source.address.isIPv4 || sockets[id].acceptsNoV6Checksum
+            else { continue }
             // Each endpoint says whom it listens to in a group (RFC 3678).
             let endpoint = sockets[id].endpoint
             guard

@@ -5,13 +5,14 @@ import Sockets
 import Stack
 import Wire
 
-/// Two hosts on a wire, 10.0.0.1 and 10.0.0.2, each with its own thread, until `end`.
+/// Two hosts on a wire, 10.0.0.1 and 10.0.0.2, if asked fd00::1 and fd00::2 too, each with its own
+/// thread, until `end`.
 final class Wired: Sendable {
     let left: HostDriver
     let right: HostDriver
 
     init(
-        _ impairments: Impairments? = nil, segments: Bool = true,
+        _ impairments: Impairments? = nil, segments: Bool = true, inet6: Bool = false,
         configure: (inout HostConfiguration) -> Void = { _ in }
     ) throws {
         let pools = BufferPools(BufferPools.Plan(byteLimit: 64 << 20))
@@ -22,20 +23,21 @@ final class Wired: Sendable {
             pools: pools)
         var configuration = HostConfiguration(seed: SystemRandom.seed())
         configure(&configuration)
-        left = try Self.host(ends.0, 1, configuration)
+        left = try Self.host(ends.0, 1, configuration, inet6)
         configuration.seed = SystemRandom.seed()
-        right = try Self.host(ends.1, 2, configuration)
+        right = try Self.host(ends.1, 2, configuration, inet6)
         try left.start()
         try right.start()
     }
 
     private static func host(
-        _ end: WireEnd, _ number: UInt8, _ configuration: HostConfiguration
+        _ end: WireEnd, _ number: UInt8, _ configuration: HostConfiguration, _ inet6: Bool
     ) throws -> HostDriver {
-        let address = IPPrefix(address: .v4(10, 0, 0, number), length: 24)
+        let v4 = IPPrefix(address: .v4(10, 0, 0, number), length: 24)
+        let v6 = inet6 ? IPPrefix(address: address6(number, 0).address, length: 64) : nil
         let link = DeviceLink(
             .wire(end), name: "wire0", hardwareAddress: MACAddress(2, 0, 0, 0, 0, number),
-            addresses: address.map { [$0] } ?? [])
+            addresses: [v4, v6].compactMap { $0 })
         return try HostDriver(configuration, links: [link])
     }
 
@@ -46,6 +48,11 @@ final class Wired: Sendable {
 
     static func address(_ number: UInt8, _ port: UInt16) -> SocketAddress {
         SocketAddress(address: .v4(10, 0, 0, number), port: port)
+    }
+
+    static func address6(_ number: UInt8, _ port: UInt16) -> SocketAddress {
+        SocketAddress(
+            address: IPAddress(high: 0xFD00 << 48, low: UInt64(number)), port: port)
     }
 
     /// A listener on the right host.
