@@ -26,7 +26,7 @@ public func sockeye_sendto(
         let buffer = unsafe try bytes(buffer, length, in: "sendto")
         var outgoing = Outgoing(socket, flags)
         if unsafe address != nil {
-            outgoing.name = unsafe try name(address, addressLength, in: "sendto")
+            try unsafe outgoing.take(address, addressLength)
         }
         return try outgoing.send(unsafe buffer.span)
     } kernel: {
@@ -138,8 +138,7 @@ struct Outgoing {
             guard length >= 0 else { throw SocketError(EINVAL, in: "sendmsg") }
             // One without a length is none.
             if length > 0 {
-                outgoing.name = unsafe try SockeyeC.name(
-                    address, socklen_t(min(length, 128)), in: "sendmsg")
+                try unsafe outgoing.take(address, socklen_t(min(length, 128)))
             }
         }
         outgoing.control = unsafe try ControlBuffer.messages(
@@ -171,6 +170,17 @@ struct Outgoing {
     }
 
     private var isStream: Bool { socket.kind == .stream }
+
+    /// Takes the name that C hands over. A stream goes to its peer whatever it says, unless it
+    /// begins with `MSG_FASTOPEN`.
+    mutating func take(
+        _ address: UnsafePointer<sockaddr>?, _ length: socklen_t
+    ) throws(SocketError) {
+        guard length <= 128 else { throw SocketError(EINVAL, in: "sendto") }
+        guard !isStream || flags.contains(.fastOpen) else { return }
+        let read = try unsafe SockeyeC.name(address, length, of: socket, for: .send)
+        name = read == .unspecified ? nil : read
+    }
 
     private func sendQuietly(_ bytes: Span<UInt8>) throws(SocketError) -> Int {
         var sent = try sendOnce(bytes)

@@ -59,7 +59,7 @@ public func sockeye_bind(
     _ descriptor: CInt, _ address: UnsafePointer<sockaddr>!, _ length: socklen_t
 ) -> CInt {
     onSocket(descriptor) { (socket) throws(SocketError) in
-        try socket.bind(to: unsafe name(address, length, in: "bind"))
+        try socket.bind(to: unsafe name(address, length, of: socket, for: .bind))
         return 0
     } kernel: {
         unsafe bind(descriptor, address, length)
@@ -110,7 +110,16 @@ public func sockeye_connect(
     _ descriptor: CInt, _ address: UnsafePointer<sockaddr>!, _ length: socklen_t
 ) -> CInt {
     onSocket(descriptor) { (socket) throws(SocketError) in
-        try socket.connect(to: unsafe name(address, length, in: "connect"))
+        do throws(SocketError) {
+            let peer = try unsafe name(address, length, of: socket, for: .connect)
+            try socket.connect(to: peer)
+        } catch {
+            // Who is connected is told so, whatever the name.
+            guard error.code == EINVAL || error.code == EAFNOSUPPORT, socket.kind == .stream,
+                (try? socket.remoteName) != nil
+            else { throw error }
+            throw SocketError(EISCONN, in: "connect")
+        }
         return 0
     } kernel: {
         unsafe connect(descriptor, address, length)
