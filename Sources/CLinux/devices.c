@@ -12,6 +12,7 @@
 #include <linux/virtio_net.h>
 #include <net/if.h>
 #include <net/if_arp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -306,3 +307,24 @@ static int64_t time_of(clockid_t clock) {
 int64_t clinux_monotonic_time(void) { return time_of(CLOCK_MONOTONIC); }
 
 int64_t clinux_wall_time(void) { return time_of(CLOCK_REALTIME); }
+
+int clinux_socket_control(int descriptor, unsigned long request, void *place) {
+    if (request == SIOCGIFCONF) return -EOPNOTSUPP;
+    int result = ioctl(descriptor, request, place);
+    return result < 0 ? -errno : result;
+}
+
+int clinux_socket_accept(int descriptor) {
+    int accepted = accept4(descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    return accepted < 0 ? -errno : accepted;
+}
+
+int clinux_socket_wait(int descriptor, short events, int other, int64_t nanoseconds) {
+    struct pollfd places[] = {
+        {.fd = descriptor, .events = events},
+        {.fd = other, .events = POLLIN},
+    };
+    struct timespec time = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    if (ppoll(places, 2, nanoseconds < 0 ? NULL : &time, NULL) < 0) return -errno;
+    return places[0].revents;
+}

@@ -90,4 +90,16 @@ void clinux_futex_wake(uint32_t *word);
 int64_t clinux_monotonic_time(void);
 int64_t clinux_wall_time(void);
 
+/// ioctl(2) of a socket with an argument that is a place in memory of at least 256 bytes: its
+/// result, or a negated errno; -EOPNOTSUPP for SIOCGIFCONF, whose argument points further.
+int clinux_socket_control(int descriptor, unsigned long request, void *place);
+
+/// accept4(2), non-blocking and closed on exec: the descriptor, or a negated errno.
+int clinux_socket_accept(int descriptor);
+
+/// ppoll(2) of one descriptor beside another one that is only waited to be readable, for at most
+/// `nanoseconds`, or for ever where that is negative: what the first is ready for, 0 for nothing, or
+/// a negated errno.
+int clinux_socket_wait(int descriptor, short events, int other, int64_t nanoseconds);
+
 #endif

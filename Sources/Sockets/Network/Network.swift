@@ -29,7 +29,7 @@ public struct Network: Sendable {
     ) throws(SocketError) -> any NetworkEndpoint {
         switch kind {
         case .host(let host): return HostEndpoint(socketKind, family, on: host)
-        case .kernel: throw SocketError(StackError.addressFamilyNotSupported.code, in: "socket")
+        case .kernel: return try KernelEndpoint(socketKind, family)
         }
     }
 }

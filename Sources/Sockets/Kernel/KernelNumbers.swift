@@ -1,0 +1,49 @@
+import Devices
+import Glibc
+import Stack
+import Wire
+
+/// How the system numbers a kind of socket: the arguments of `socket`.
+struct KernelNumbers: Equatable {
+    let domain: CInt
+    let type: CInt
+    let protocolNumber: CInt
+
+    init(_ kind: EndpointKind, _ family: AddressFamily) {
+        let internet = family == .inet ? AF_INET : AF_INET6
+        switch kind {
+        case .stream: self.init(internet, SOCK_STREAM, 0)
+        case .datagram: self.init(internet, SOCK_DGRAM, 0)
+        case .raw(let number): self.init(internet, SOCK_RAW, CInt(number.rawValue))
+        case .icmp:
+            self.init(internet, SOCK_DGRAM, CInt(family == .inet ? 1 : 58))
+        case .packet(let form):
+            // All protocols (`ETH_P_ALL`), in network order.
+            self.init(AF_PACKET, form == .frame ? SOCK_RAW : SOCK_DGRAM, 0x0300)
+        case .sequencedPacket: self.init(AF_UNIX, SOCK_SEQPACKET, 0)
+        }
+    }
+
+    private init(_ domain: CInt, _ type: __socket_type, _ protocolNumber: CInt) {
+        self.domain = domain
+        self.type = CInt(type.rawValue)
+        self.protocolNumber = protocolNumber
+    }
+
+    /// What a descriptor is; nil where it is no socket, or none of a kind that there is here.
+    static func kind(of descriptor: CInt) -> (EndpointKind, AddressFamily)? {
+        guard let numbers = try? SystemSocket.numbers(of: descriptor) else { return nil }
+        for family in [AddressFamily.inet, .inet6] {
+            for kind in [EndpointKind.stream, .datagram, .icmp, .sequencedPacket] {
+                let wanted = KernelNumbers(kind, family)
+                let isDefault = wanted.protocolNumber == 0
+                if wanted.domain == numbers.domain, wanted.type == numbers.type,
+                    isDefault || wanted.protocolNumber == numbers.protocolNumber
+                {
+                    return (kind, family)
+                }
+            }
+        }
+        return nil
+    }
+}
