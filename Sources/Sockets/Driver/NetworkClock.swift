@@ -54,3 +54,25 @@ extension Stack.Instant: InstantProtocol {
 
     public func duration(to other: Stack.Instant) -> Duration { Duration(other - self) }
 }
+
+extension NetworkClock {
+    /// Does something that may take as long as `limit`; then it is cancelled.
+    ///
+    /// - Throws: `ETIMEDOUT` when it was not done in time; what `body` throws.
+    public func within<Result: Sendable>(
+        _ limit: Duration, _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                try await sleep(until: now + Interval(limit))
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next(), let result = first else {
+                throw SocketError(StackError.timedOut.code, in: "within")
+            }
+            return result
+        }
+    }
+}

@@ -34,14 +34,15 @@ extension KernelEndpoint {
     ) throws(SocketError) -> ReceivedMessage {
         // Messages have a length of their own, which the system tells if it is asked; of a stream
         // it would throw bytes away.
-        let asked = kind == .stream ? flags : flags.union(.truncated)
+        let isStream = kind == .stream || kind == .local(.stream)
+        let asked = isStream ? flags : flags.union(.truncated)
         let message: SystemSocket.Message
         do throws(DeviceError) {
             message = try system.receiveMessage(into: &buffer, flags: asked.rawValue)
         } catch {
             throw SocketError(error.code, in: error.operation)
         }
-        let count = kind == .stream ? message.count : min(message.count, buffer.count)
+        let count = isStream ? message.count : min(message.count, buffer.count)
         return ReceivedMessage(
             count: count, fullCount: message.count,
             source: message.name.isEmpty ? nil : try SocketName(bytes: message.name.span),

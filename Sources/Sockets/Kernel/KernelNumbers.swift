@@ -20,7 +20,9 @@ struct KernelNumbers: Equatable {
         case .packet(let form):
             // All protocols (`ETH_P_ALL`), in network order.
             self.init(AF_PACKET, form == .frame ? SOCK_RAW : SOCK_DGRAM, 0x0300)
-        case .sequencedPacket: self.init(AF_UNIX, SOCK_SEQPACKET, 0)
+        case .local(.stream): self.init(AF_UNIX, SOCK_STREAM, 0)
+        case .local(.datagram): self.init(AF_UNIX, SOCK_DGRAM, 0)
+        case .local(.sequencedPacket): self.init(AF_UNIX, SOCK_SEQPACKET, 0)
         }
     }
 
@@ -34,7 +36,11 @@ struct KernelNumbers: Equatable {
     static func kind(of descriptor: CInt) -> (EndpointKind, AddressFamily)? {
         guard let numbers = try? SystemSocket.numbers(of: descriptor) else { return nil }
         for family in [AddressFamily.inet, .inet6] {
-            for kind in [EndpointKind.stream, .datagram, .icmp, .sequencedPacket] {
+            let kinds: [EndpointKind] = [
+                .stream, .datagram, .icmp, .local(.stream), .local(.datagram),
+                .local(.sequencedPacket),
+            ]
+            for kind in kinds {
                 let wanted = KernelNumbers(kind, family)
                 let isDefault = wanted.protocolNumber == 0
                 if wanted.domain == numbers.domain, wanted.type == numbers.type,
