@@ -103,19 +103,19 @@ extension HostEndpoint {
         switch kind {
         case .stream:
             if flags.contains(.urgent) {
-                guard let byte = try host.receiveUrgent(id), buffer.count > 0 else {
+                guard let byte = try host.receiveUrgent(id, ReceiveFlags(flags)),
+                    buffer.count > 0
+                else {
                     return ReceivedMessage(count: 0)
                 }
                 buffer[0] = byte
                 return ReceivedMessage(count: 1, flags: .urgent)
             }
-            return ReceivedMessage(count: try host.receive(id, into: &buffer))
+            return ReceivedMessage(
+                count: try host.receive(id, into: &buffer, ReceiveFlags(flags)))
         case .datagram, .raw, .icmp:
             if flags.contains(.urgent), kind != .datagram { throw .notSupported }
-            let datagram =
-                flags.contains(.peek)
-                ? try host.peekDatagram(id, into: &buffer)
-                : try host.receiveDatagram(id, into: &buffer)
+            let datagram = try host.receiveDatagram(id, into: &buffer, ReceiveFlags(flags))
             return ReceivedMessage(
                 count: datagram.count, fullCount: datagram.fullCount,
                 source: .internet(datagram.source),
@@ -177,5 +177,14 @@ extension HostEndpoint {
             try host.takeError(of: id)
         }
         return error.map { SocketError($0, in: "getsockopt") }
+    }
+}
+
+extension ReceiveFlags {
+    /// What of `flags` concerns the stack.
+    init(_ flags: MessageFlags) {
+        self = []
+        if flags.contains(.peek) { insert(.peek) }
+        if flags.contains(.truncated) { insert(.discard) }
     }
 }

@@ -89,12 +89,9 @@ final class HostEndpoint: NetworkEndpoint {
 
     func finishConnect() throws(SocketError) {
         try call("connect") { (host: inout Host) throws(StackError) in
-            if let error = try host.takeError(of: id) { throw error }
-            let ready = try host.readiness(of: id)
-            if ready.contains(.hangup) { throw .connectionAborted }
             do throws(StackError) {
-                _ = try host.remoteAddress(of: id)
-            } catch .notConnected {
+                try host.finishConnect(id)
+            } catch .alreadyInProgress {
                 throw .wouldBlock
             } catch {
                 throw error
@@ -117,8 +114,11 @@ final class HostEndpoint: NetworkEndpoint {
 
     func shutdown(_ direction: Socket.Direction) throws(SocketError) {
         try call("shutdown") { (host: inout Host) throws(StackError) in
-            if direction != .sending { try host.shutdownReceive(id) }
-            if direction != .receiving { try host.shutdownSend(id) }
+            switch direction {
+            case .receiving: try host.shutdown(id, .receiving)
+            case .sending: try host.shutdown(id, .sending)
+            case .both: try host.shutdown(id, .both)
+            }
         }
     }
 

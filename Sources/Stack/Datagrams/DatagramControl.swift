@@ -73,10 +73,9 @@ extension NetworkLayer {
         for socket: borrowing DatagramSocket, to target: SocketAddress, _ control: DatagramControl
     ) throws(StackError) -> DatagramRoute {
         var target = target
-        // To nobody in particular means to this host, as on Linux.
+        let isOwn = !socket.local.address.isUnspecified && !socket.local.address.isMulticast
         if target.address.isUnspecified {
-            target.address =
-                target.address.isIPv4 ? .v4(127, 0, 0, 1) : IPAddress(IPv6Address.loopback)
+            target.address = target.address.itself(of: isOwn ? socket.local.address : nil)
         }
         let options = socket.options
         let isIPv4 = target.address.isIPv4
@@ -87,8 +86,7 @@ extension NetworkLayer {
         if let source = control.source {
             guard self.interface(owning: source) != nil else { throw .invalidArgument }
         }
-        let own = socket.local.address
-        var source = control.source ?? (own.isUnspecified || own.isMulticast ? nil : own)
+        var source = control.source ?? (isOwn ? socket.local.address : nil)
         if source == nil, isMulticast, isIPv4, options.hasRare {
             source = options.rare.multicastSource
         }
@@ -96,6 +94,7 @@ extension NetworkLayer {
         guard var path = path(to: target.address, from: source, on: interface) else {
             throw .networkUnreachable
         }
+        guard mayLeave(path) else { throw .invalidArgument }
         if !options.sendsAnywhere || control.isForNeighbour {
             guard path.nextHop == target.address else { throw .networkUnreachable }
         }

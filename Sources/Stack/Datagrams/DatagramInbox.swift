@@ -104,12 +104,14 @@ struct DatagramInbox: ~Copyable {
         return taken
     }
 
+    /// Bytes of the datagram that has waited longest, 0 where none waits.
+    var firstCount: Int { queue.isEmpty ? 0 : queue[0].packet.count }
+
     /// What can be had without waiting.
     var readiness: Readiness {
         var ready: Readiness = .writable
         if !queue.isEmpty { ready.insert(.readable) }
-        if error != nil { ready.formUnion([.readable, .error]) }
-        if !errors.isEmpty { ready.insert(.error) }
+        if error != nil || !errors.isEmpty { ready.insert(.error) }
         return ready
     }
 }

@@ -15,6 +15,8 @@ struct DatagramSocket: ~Copyable {
     /// Whether `::` means IPv4 too.
     let allowsDual: Bool
     var options: EndpointOptions
+    /// Which directions the application has ended.
+    var shut: Shutdown = []
     /// The only peer, once connected.
     private(set) var remote: SocketAddress?
     var inbox = DatagramInbox()
@@ -58,10 +60,21 @@ struct DatagramSocket: ~Copyable {
         if bound.address.isUnspecified { local.address = source }
     }
 
-    /// Lets everybody be a peer again.
-    mutating func disconnect() {
+    /// Lets everybody be a peer again, and no interface be the only one, as on Linux. Of the name
+    /// what the application chose stays.
+    mutating func disconnect(_ chosen: Endpoint.NameParts) {
         remote = nil
+        options.boundInterface = nil
+        guard !chosen.contains(.address) else { return }
+        let unspecified = family.unspecified
+        bound = SocketAddress(address: unspecified, port: bound.port)
         local = bound
+    }
+
+    /// Fails with what an earlier datagram met, or because nothing more is to be sent.
+    mutating func checkMaySend() throws(StackError) {
+        if let error = inbox.takeError() { throw error }
+        guard !shut.contains(.sending) else { throw .brokenPipe }
     }
 
     /// Whether the addresses are those of a datagram from `source` to `destination`, whatever the
@@ -86,8 +99,9 @@ struct DatagramSocket: ~Copyable {
     ) -> Int {
         guard local.port == destination.port, takes(destination, from: source, on: interface)
         else { return 0 }
+        // As on Linux one of the family knows it better, and one of the address best.
         var score = local.address.isIPv4 == destination.address.isIPv4 ? 2 : 1
-        if local.address == destination.address { score += 4 }
+        if local.address == destination.address { score += 16 }
         if let remote {
             guard remote.port == source.port else { return 0 }
             score += 8

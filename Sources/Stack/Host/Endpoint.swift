@@ -39,13 +39,31 @@ public enum EndpointKind: Hashable, Sendable {
 struct Endpoint: ~Copyable {
     enum Role {
         case unbound
-        case bound(SocketAddress)
+        /// A stream that has a port and no more.
+        case bound
         case listening(SlabIndex)
         case connection(SlabIndex)
         case datagram(SlabIndex)
         case raw(SlabIndex)
         case packet(SlabIndex)
         case local(SlabIndex)
+    }
+
+    /// How far `connect` has come with a stream, whatever became of the connection since: Linux's
+    /// state of a socket.
+    enum Phase: UInt8 {
+        case unconnected
+        case connecting
+        case connected
+        /// Shut down before the handshake was over: `connect` is refused from here on.
+        case disconnecting
+    }
+
+    /// The parts of its name that the application chose: they outlast a connection.
+    struct NameParts: OptionSet {
+        let rawValue: UInt8
+        static let address = NameParts(rawValue: 1 << 0)
+        static let port = NameParts(rawValue: 1 << 1)
     }
 
     var role = Role.unbound
@@ -57,6 +75,14 @@ struct Endpoint: ~Copyable {
     var keepalive = false
     /// Close by reset, and wait for nothing (SO_LINGER with zero).
     var abortsOnClose = false
+    var phase = Phase.unconnected
+    var chosen: NameParts = []
+    /// What was shut down while there was no connection to do it to.
+    var shut: Shutdown = []
+    /// What the next call fails with, where no connection or socket holds it.
+    var error: StackError?
+    /// The local name of a stream. The port of one that has none any more still shows, as on Linux.
+    var name: SocketAddress
     var options = EndpointOptions()
     /// What the application chose for the stream; empty while that is nothing.
     var streamOptions: [StreamOptions] = []
@@ -64,6 +90,7 @@ struct Endpoint: ~Copyable {
     init(_ kind: EndpointKind, _ family: AddressFamily) {
         self.kind = kind
         self.family = family
+        name = SocketAddress(address: family.unspecified, port: 0)
     }
 
     /// Whether `::` means IPv4 too.
@@ -81,49 +108,5 @@ struct Endpoint: ~Copyable {
         case .inet: guard address.isIPv4 else { throw .addressFamilyNotSupported }
         case .inet6: guard !options.isV6Only || !address.isIPv4 else { throw .networkUnreachable }
         }
-    }
-}
-
-/// Ports, and who has them.
-extension Host {
-    /// Whether the endpoint `id` may bind to `local`.
-    func isFree(_ local: SocketAddress, for id: SlabIndex) -> Bool {
-        if case .raw(let key) = endpoints[id].role { return raw.isFree(local, for: key) }
-        let scope = LocalScope(local.address, allowsDual: endpoints[id].allowsDual)
-        if endpoints[id].kind == .datagram {
-            return !udp.isTaken(local.port, scope, endpoints[id].options, network.hash)
-        }
-        for place in 0..<endpoints.placeCount {
-            guard let taken = endpoints.index(at: place), endpoints[taken].kind == .stream else {
-                continue
-            }
-            let other: SocketAddress
-            switch endpoints[taken].role {
-            case .bound(let address): other = address
-            case .listening(let key): other = tcp.listeners[key].local
-            default: continue
-            }
-            guard other.port == local.port,
-                scope.overlaps(
-                    LocalScope(other.address, allowsDual: endpoints[taken].allowsDual))
-            else { continue }
-            // Two interfaces are two worlds.
-            let (one, two) = (endpoints[id].options, endpoints[taken].options)
-            if let one = one.boundInterface, let two = two.boundInterface, one != two { continue }
-            return false
-        }
-        return true
-    }
-
-    /// A port that is free, from a random start (RFC 6056 §3.3.1); nil when all are taken.
-    mutating func ephemeralPort(where isFree: (borrowing Host, UInt16) -> Bool) -> UInt16? {
-        let count = UInt32(ephemeralPorts.count)
-        let start = network.random.next(below: count)
-        for step in 0..<count {
-            let offset = UInt16(truncatingIfNeeded: (start + step) % count)
-            let port = ephemeralPorts.lowerBound + offset
-            if isFree(self, port) { return port }
-        }
-        return nil
     }
 }

@@ -33,13 +33,21 @@ extension Host {
     /// The socket of an endpoint, which gets a port or an identifier if it has none.
     private mutating func namedDatagramKey(_ id: EndpointID) throws(StackError) -> DatagramKey {
         if let key = try datagramKey(id) {
-            let isNamed = with(key) { !$0.isEcho || $0.local.port != 0 }
+            let isNamed = with(key) { $0.proto != .udp && !$0.isEcho || $0.local.port != 0 }
             guard !isNamed else { return key }
         }
-        try bind(
-            id, to: SocketAddress(address: endpoints[id.index].family.unspecified, port: 0))
+        try nameByItself(id)
         guard let key = try datagramKey(id) else { throw .notSupported }
         return key
+    }
+
+    /// Gives an endpoint a port that nobody chose; an address that was chosen stays.
+    private mutating func nameByItself(_ id: EndpointID) throws(StackError) {
+        let chosen = endpoints[id.index].chosen.intersection(.address)
+        var name = SocketAddress(address: endpoints[id.index].family.unspecified, port: 0)
+        if !chosen.isEmpty, let key = try datagramKey(id) { name = with(key) { $0.local } }
+        try bind(id, to: name)
+        endpoints[id.index].chosen = chosen
     }
 
     // MARK: - Peers
@@ -57,15 +65,18 @@ extension Host {
         with(key) { $0.connect(to: route.target, from: route.path.source) }
     }
 
-    /// Ends what `connect` fixed: datagrams may come from anybody again. POSIX `connect` to an
-    /// address of `AF_UNSPEC`. Of an endpoint that was never connected it changes nothing.
-    ///
-    /// - Throws: `.notSupported` for streams.
-    public mutating func disconnect(_ id: EndpointID) throws(StackError) {
-        try check(id)
-        if case .local(let key) = endpoints[id.index].role { return try disconnectLocal(key) }
+    /// Lets a datagram endpoint hear and speak to anybody again; a port that the application did not
+    /// name itself is given up, as on Linux.
+    mutating func disconnectDatagram(_ id: EndpointID) throws(StackError) {
         guard let key = try datagramKey(id) else { return }
-        with(key) { $0.disconnect() }
+        let chosen = endpoints[id.index].chosen
+        with(key) { $0.disconnect(chosen) }
+        endpoints[id.index].options.boundInterface = nil
+        guard case .udp(let socket) = key, !chosen.contains(.port) else { return }
+        let local = udp.sockets[socket].local
+        udp.rename(
+            socket, to: SocketAddress(address: local.address, port: 0, zone: local.zone),
+            network.hash)
     }
 
     // MARK: - Out
@@ -86,12 +97,12 @@ extension Host {
         _ control: DatagramControl = DatagramControl()
     ) throws(StackError) {
         let key = try namedDatagramKey(id)
-        if let error = with(key, { $0.inbox.takeError() }) { throw error }
         guard let target = remote ?? with(key, { $0.remote }) else { throw .destinationRequired }
         try endpoints[id.index].checkFamily(of: target.address)
         switch key {
         case .udp(let key):
-            guard target.port != 0 else { throw .invalidArgument }
+            guard payload.count <= 0xFFFF else { throw .messageTooLong }
+            guard target.port != 0 || remote == nil else { throw .invalidArgument }
             try udp.send(payload, from: key, to: target, control, &network)
         case .raw(let key):
             try raw.send(payload, from: key, to: target, control, &network)
@@ -136,15 +147,22 @@ extension Host {
         }
     }
 
-    /// Takes the next datagram; what does not fit into `buffer` is lost. A raw endpoint of IPv4
-    /// gets it with its IP header. POSIX `recvfrom`, `recvmsg`.
+    /// Takes the next datagram, or looks at it; what does not fit into `buffer` is lost. A raw
+    /// endpoint of IPv4 gets it with its IP header. POSIX `recvfrom`, `recvmsg`.
     ///
-    /// - Throws: `.wouldBlock` when none waits, or the error that an earlier datagram met.
+    /// - Throws: `.wouldBlock` when none waits, or the error that an earlier datagram met. Where
+    ///   receiving was shut down nothing is worth waiting for: see `shutdowns`.
     public mutating func receiveDatagram(
-        _ id: EndpointID, into buffer: inout MutableSpan<UInt8>
+        _ id: EndpointID, into buffer: inout MutableSpan<UInt8>, _ flags: ReceiveFlags = []
     ) throws(StackError) -> Datagram {
         guard let key = try datagramKey(id) else { throw .wouldBlock }
         if let error = with(key, { $0.inbox.takeError() }) { throw error }
+        if flags.contains(.peek) {
+            switch key {
+            case .udp(let id): return try udp.sockets[id].inbox.peek(into: &buffer)
+            case .raw(let id): return try raw.sockets[id].inbox.peek(into: &buffer)
+            }
+        }
         guard let next = with(key, { $0.inbox.popFirst() }) else { throw .wouldBlock }
         let count = next.packet.copy(from: 0, into: &buffer)
         return Datagram(next, count: count)
@@ -152,16 +170,11 @@ extension Host {
 
     /// Copies the next datagram and leaves it where it is. POSIX `recvfrom` with `MSG_PEEK`.
     ///
-    /// - Throws: `.wouldBlock` when none waits, or the error that an earlier datagram met.
+    /// - Throws: What `receiveDatagram` throws.
     public mutating func peekDatagram(
         _ id: EndpointID, into buffer: inout MutableSpan<UInt8>
     ) throws(StackError) -> Datagram {
-        guard let key = try datagramKey(id) else { throw .wouldBlock }
-        if let error = with(key, { $0.inbox.takeError() }) { throw error }
-        switch key {
-        case .udp(let id): return try udp.sockets[id].inbox.peek(into: &buffer)
-        case .raw(let id): return try raw.sockets[id].inbox.peek(into: &buffer)
-        }
+        try receiveDatagram(id, into: &buffer, .peek)
     }
 
     /// Sends the datagram that was given in parts, nothing where there is none. `UDP_CORK` turned

@@ -41,7 +41,9 @@ extension Host {
         options.sendBuffer = min(
             max(options.sendBuffer, EndpointOptions.smallestSendBuffer),
             EndpointOptions.largestBuffer)
+        dropClaim(id)
         endpoints[id.index].options = options
+        defer { takeClaim(id) }
         switch endpoints[id.index].role {
         case .datagram(let key): udp.sockets[key].options = options
         case .connection(let key):

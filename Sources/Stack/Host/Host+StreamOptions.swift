@@ -101,33 +101,47 @@ extension Host {
         return taken
     }
 
-    /// Takes the peer's urgent byte, out of the stream's order; nil at the end of the stream. POSIX
-    /// `recv` with `MSG_OOB`.
+    /// Takes the peer's urgent byte, out of the stream's order, or looks at it only; nil at the end of
+    /// the stream. POSIX `recv` with `MSG_OOB`.
     ///
     /// - Throws: `.invalidArgument` when none was announced, it was taken, or urgent bytes stay in
     ///   the stream; `.wouldBlock` when it was announced and has not come; `.notConnected`.
-    public mutating func receiveUrgent(_ id: EndpointID) throws(StackError) -> UInt8? {
-        let key = try connection(id)
-        do throws(StackError) {
-            return try tcp.connections[key].takeUrgent()
-        } catch {
-            let isOver =
-                tcp.connections[key].state == .closed
-                || tcp.connections[key].flags.contains(.finReceived)
-            if error == .wouldBlock, isOver { return nil }
-            throw error
+    public mutating func receiveUrgent(
+        _ id: EndpointID, _ flags: ReceiveFlags = []
+    ) throws(StackError) -> UInt8? {
+        try checkStream(id)
+        switch endpoints[id.index].role {
+        case .listening: throw .notConnected
+        case .connection(let key):
+            let ended = tcp.connections[key].flags.contains(.finReceived)
+            let shut = endpoints[id.index].shut.union(tcp.connections[key].shut)
+            let state = tcp.connections[key].state
+            do throws(StackError) {
+                let byte = try tcp.connections[key].takeUrgent(isPeek: flags.contains(.peek))
+                if state == .closed, !ended { throw .notConnected }
+                return byte
+            } catch .wouldBlock {
+                if state == .closed, !ended { throw .notConnected }
+                if shut.contains(.receiving) { return nil }
+                throw .wouldBlock
+            } catch {
+                throw error
+            }
+        default: throw .invalidArgument
         }
     }
 
     /// Whether the next byte to be read is the one that the peer marked as urgent. POSIX
     /// `sockatmark`.
     ///
-    /// - Throws: `.notConnected`.
+    /// - Throws: `.notSupported` for datagrams.
     public func isAtMark(_ id: EndpointID) throws(StackError) -> Bool {
-        tcp.connections[try connection(id)].isAtMark
+        try checkStream(id)
+        guard case .connection(let key) = endpoints[id.index].role else { return false }
+        return tcp.connections[key].isAtMark
     }
 
-    private func checkStream(_ id: EndpointID) throws(StackError) {
+    func checkStream(_ id: EndpointID) throws(StackError) {
         try check(id)
         guard endpoints[id.index].kind == .stream else { throw .notSupported }
     }

@@ -23,6 +23,7 @@ public struct Host: ~Copyable, Sendable {
     /// Endpoints with something to tell, each at most once.
     var ready = Ring<SlabIndex>()
     let ephemeralPorts: ClosedRange<UInt16>
+    let firstUnprivilegedPort: UInt16
 
     /// The memory in which all packets and queues of the host live.
     public var pools: BufferPools { network.pools }
@@ -35,6 +36,7 @@ public struct Host: ~Copyable, Sendable {
         tcp = TCPLayer(&network.random)
         udp = UDPLayer()
         ephemeralPorts = configuration.ephemeralPorts
+        firstUnprivilegedPort = configuration.firstUnprivilegedPort
     }
 
     // MARK: - Set-up
@@ -258,7 +260,7 @@ public struct Host: ~Copyable, Sendable {
         while let event = local.raised.popFirst() { note(event) }
     }
 
-    private mutating func note(_ event: RaisedEvent) {
+    mutating func note(_ event: RaisedEvent) {
         guard endpoints.contains(event.endpoint), !event.events.isEmpty else { return }
         if endpoints[event.endpoint].events.isEmpty { ready.append(event.endpoint) }
         endpoints[event.endpoint].events.formUnion(event.events)

@@ -9,6 +9,9 @@ public struct HostConfiguration: Sendable {
     public var seed: (UInt64, UInt64)
     /// Ports given to sockets that ask for none (RFC 6056; IANA's dynamic range).
     public var ephemeralPorts: ClosedRange<UInt16> = 49152...65535
+    /// `bind` to a port below this is refused with `.accessDenied`: 0 for none on a host of one's
+    /// own, 1024 where privileges matter (Linux's `ip_unprivileged_port_start`).
+    public var firstUnprivilegedPort: UInt16 = 0
     public var timeToLive: UInt8 = 64
     /// Whether packets for others are passed on between interfaces: the host is a router
     /// (RFC 1812).

@@ -9,6 +9,7 @@ extension RawLayer {
         _ control: DatagramControl, _ network: inout NetworkLayer
     ) throws(StackError) {
         var route = try network.route(for: sockets[id], to: target, control)
+        try sockets[id].checkMaySend()
         if sockets[id].isEcho {
             try sendEcho(payload, from: id, along: &route, &network)
         } else if sockets[id].options.includesHeader || sockets[id].proto == .raw {

@@ -189,7 +189,16 @@ struct Connection: ~Copyable {
         /// The layer counts it among those that nobody holds.
         static let orphan = Flags(rawValue: 1 << 26)
         /// Routers may cut its packets (IP_PMTUDISC_DONT).
-        static let mayBeFragmented = Flags(rawValue: 1 << 31)
+        static let mayBeFragmented = Flags(rawValue: 1 << 16)
+        /// It stands in the port table.
+        static let holdsPort = Flags(rawValue: 1 << 27)
+        /// `connect` chose its port.
+        static let portChosen = Flags(rawValue: 1 << 28)
+        /// The application named the port: it keeps it when the connection is over.
+        static let portNamed = Flags(rawValue: 1 << 29)
+        /// SO_REUSEADDR and SO_REUSEPORT.
+        static let sharesAddress = Flags(rawValue: 1 << 30)
+        static let sharesPort = Flags(rawValue: 1 << 31)
     }
 
     init(

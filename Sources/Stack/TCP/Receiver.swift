@@ -92,13 +92,9 @@ extension Connection {
     private mutating func acceptInOrder(
         _ packet: borrowing Packet, from offset: Int, count: Int, _ network: inout NetworkLayer
     ) {
-        var taken = count
-        if flags.contains(.readShutDown) {
-            // Nobody will read it; the peer is not told (Linux's shutdown of the reading side).
-        } else {
-            taken = receiveQueue.append(packet, from: offset, count: count)
-            if taken < count { taken = makeRoom(packet, from: offset, taken, of: count, &network) }
-        }
+        // As on Linux it can still be read after the reading side was shut down.
+        var taken = receiveQueue.append(packet, from: offset, count: count)
+        if taken < count { taken = makeRoom(packet, from: offset, taken, of: count, &network) }
         receive.nxt = receive.nxt.advanced(by: taken)
         carried.bytesReceived &+= UInt64(taken)
         if !reassembly.isEmpty {

@@ -273,7 +273,7 @@ extension Connection {
 
     /// Whether text arrives that no application will ever read: then the peer must learn it.
     private func isTextForNobody(_ segment: ArrivingSegment) -> Bool {
-        endpoint == nil && !flags.contains(.awaitingAccept) && segment.textCount > 0
+        (isOrphan || flags.contains(.readShutDown)) && segment.textCount > 0
             && segment.end > receive.nxt
             && (state == .finWait1 || state == .finWait2)
     }

@@ -114,6 +114,9 @@ extension Connection {
         case .wanted, .required, .probe: flags.remove(.mayBeFragmented)
         }
         if tuple.zone == 0 { link = options.boundInterface?.zone ?? 0 }
+        flags.subtract([.sharesAddress, .sharesPort])
+        if options.sharesAddress { flags.insert(.sharesAddress) }
+        if options.sharesPort { flags.insert(.sharesPort) }
     }
 
     /// Takes over which options of IPv4 stand in each packet. They take their place from the text of

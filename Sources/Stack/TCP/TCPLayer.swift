@@ -29,6 +29,10 @@ struct TCPLayer: ~Copyable {
     var raised = Ring<RaisedEvent>()
     /// Connections that their applications have closed and that are not over.
     var orphans = 0
+    /// Who has which port.
+    var ports = PortTable()
+    /// Listeners by port.
+    var listenerTable = HashIndex()
     private var table = HashIndex()
     private let secret: KeyedHash
 
@@ -74,28 +78,6 @@ struct TCPLayer: ~Copyable {
             }
         }
         return nil
-    }
-
-    /// The listener for what came to `local` on `interface`: one of the interface before one of
-    /// all, one bound to the address before one bound to all.
-    func listener(for local: SocketAddress, on interface: InterfaceID) -> ListenerKey? {
-        var best: (key: ListenerKey, score: Int)?
-        for place in 0..<listeners.placeCount {
-            guard let id = listeners.index(at: place), listeners[id].local.port == local.port
-            else { continue }
-            let address = listeners[id].local.address
-            guard LocalScope(address, allowsDual: listeners[id].allowsDual).takes(local.address)
-            else { continue }
-            var score = address == local.address ? 3 : 1
-            // Among those for all addresses, the one of the family knows it better.
-            if address.isUnspecified, address.isIPv4 == local.address.isIPv4 { score += 1 }
-            if let bound = listeners[id].boundInterface {
-                guard bound == interface else { continue }
-                score += 4
-            }
-            if score > best?.score ?? 0 { best = (id, score) }
-        }
-        return best?.key
     }
 
     // MARK: - Numbers
@@ -172,7 +154,7 @@ struct TCPLayer: ~Copyable {
         _ segment: ArrivingSegment, _ tuple: FourTuple, on interface: InterfaceID,
         isBroadcast: Bool, _ network: inout NetworkLayer
     ) {
-        if let key = listener(for: tuple.local, on: interface) {
+        if let key = listener(for: tuple, on: interface, network.hash) {
             arrive(at: key, segment, tuple, isBroadcast: isBroadcast, &network)
             return
         }
@@ -215,7 +197,8 @@ struct TCPLayer: ~Copyable {
         _ connection: consuming Connection, _ network: inout NetworkLayer
     ) -> SlabIndex {
         let tuple = connection.tuple
-        connection.flags.insert(.filed)
+        connection.flags.formUnion([.filed, .holdsPort])
+        ports.take(connection.claim, network.hash)
         let id = connections.insert(connection)
         file(id.place, .connection, tuple, network.hash)
         return id
@@ -232,10 +215,14 @@ struct TCPLayer: ~Copyable {
             connections[id].flags.remove(.filed)
             unfile(id.place, .connection, connections[id].tuple, network.hash)
             if state == .timeWait {
-                let kept = TimeWait(connections[id])
+                let kept = TimeWait(connections[id], at: network.now)
                 keep(kept, &network)
             }
             connections[id].state = .closed
+            let isKept = connections[id].endpoint != nil
+            if !isKept || !connections[id].flags.contains(.portNamed) {
+                dropPort(id, network.hash)
+            }
         }
         setTimer(id, &network)
         raise(id)
@@ -246,6 +233,7 @@ struct TCPLayer: ~Copyable {
             else { return }
             if let timer = connections[id].timer { network.timers.cancel(timer) }
             if connections[id].flags.contains(.orphan) { orphans &-= 1 }
+            dropPort(id, network.hash)
             connections.remove(id)
         } else if connections[id].flags.contains(.needsFlush) {
             connections[id].flags.remove(.needsFlush)

@@ -11,16 +11,32 @@ struct TimeWait: Sendable {
     var recentTimestamp: UInt32
     let timestampOffset: UInt32
     let usesTimestamps: Bool
+    /// Whose port it keeps.
+    let terms: PortTable.Terms
+    let link: UInt16
+    /// When the connection ended.
+    let since: Instant
     var challenges = ChallengeLimit()
     var timer: TimerID?
 
-    init(_ connection: borrowing Connection) {
+    init(_ connection: borrowing Connection, at now: Instant) {
         tuple = connection.tuple
         sequence = connection.send.max
         expected = connection.receive.nxt
         recentTimestamp = connection.recentTimestamp
         timestampOffset = connection.timestampOffset
         usesTimestamps = connection.flags.contains(.timestamps)
+        let claim = connection.claim
+        terms = claim.terms
+        link = claim.link
+        since = now
+    }
+
+    /// What it holds of the port table.
+    var claim: PortTable.Claim {
+        PortTable.Claim(
+            scope: LocalScope(tuple.localAddress, allowsDual: false), port: tuple.localPort,
+            link: link, terms: terms)
     }
 }
 
@@ -29,6 +45,7 @@ extension TCPLayer {
     mutating func keep(_ over: TimeWait, _ network: inout NetworkLayer) {
         guard timeWaits.count < network.tcp.timeWaitLimit else { return }
         network.counters.count(.tcpTimeWaits)
+        ports.take(over.claim, network.hash)
         let id = timeWaits.insert(over)
         file(id.place, .timeWait, over.tuple, network.hash)
         restart(id, &network)
@@ -45,6 +62,7 @@ extension TCPLayer {
         let gone = timeWaits.remove(id)
         if let timer = gone.timer { network.timers.cancel(timer) }
         unfile(id.place, .timeWait, gone.tuple, network.hash)
+        ports.drop(gone.claim, network.hash)
     }
 
     /// A segment for a connection that is over (RFC 9293 §3.10.7.4 in TIME-WAIT); whether it opens

@@ -135,11 +135,11 @@ extension Connection {
         flags.subtract([.urgentIn, .urgentAwaited])
     }
 
-    /// Takes the urgent byte out of band.
+    /// Takes the urgent byte out of band, or looks at it.
     ///
     /// - Throws: `.invalidArgument` when there is none, or it stays in line; `.wouldBlock` when it
     ///   was announced and has not come.
-    mutating func takeUrgent() throws(StackError) -> UInt8 {
+    mutating func takeUrgent(isPeek: Bool) throws(StackError) -> UInt8 {
         guard flags.contains(.urgentIn), !flags.contains(.urgentInline) else {
             throw .invalidArgument
         }
@@ -147,7 +147,7 @@ extension Connection {
         case .read: throw .invalidArgument
         case .awaited: throw .wouldBlock
         case .there(let byte):
-            peculiar[0].urgent.arrival = .read
+            if !isPeek { peculiar[0].urgent.arrival = .read }
             return byte
         }
     }

@@ -32,6 +32,14 @@ struct UDPLayer: ~Copyable {
         sockets.remove(id)
     }
 
+    /// Gives a socket another name; one with port 0 gets nothing.
+    mutating func rename(_ id: SlabIndex, to local: SocketAddress, _ hash: KeyedHash) {
+        let old = sockets[id].local.port
+        if old != 0 { table.remove(id.place, hash: Self.place(old, hash)) }
+        sockets[id].bind(to: local)
+        if local.port != 0 { table.insert(id.place, hash: Self.place(local.port, hash)) }
+    }
+
     /// Whether a socket has the port on one of the addresses of `scope` and does not share it.
     func isTaken(
         _ port: UInt16, _ scope: LocalScope, _ options: EndpointOptions, _ hash: KeyedHash
@@ -43,6 +51,7 @@ struct UDPLayer: ~Copyable {
             else { continue }
             let other = sockets[id].options
             if options.sharesAddress, other.sharesAddress { continue }
+            if options.sharesPort, other.sharesPort { continue }
             // Two interfaces are two worlds.
             if let own = options.boundInterface, let its = other.boundInterface, own != its {
                 continue
@@ -52,24 +61,47 @@ struct UDPLayer: ~Copyable {
         return false
     }
 
-    /// The socket that a datagram is for: the one that describes it most closely, of equals the
-    /// latest.
+    /// The socket that a datagram is for: the one that describes it most closely. Of equals it
+    /// is the latest, or where they share the port the one that the flow's hash says.
     ///
     /// - Parameter interface: Where it came in; nil when that is not known.
     func find(
         local: SocketAddress, remote: SocketAddress, on interface: InterfaceID?, _ hash: KeyedHash
     ) -> SlabIndex? {
         var best: (id: SlabIndex, score: Int, serial: UInt64)?
+        var count: UInt64 = 0
         var probe = table.probe(Self.place(local.port, hash))
         while let place = table.next(&probe) {
             guard let id = sockets.index(at: Int(place)) else { continue }
             let score = sockets[id].score(local, from: remote, on: interface)
             guard score > 0 else { continue }
+            count = score == best?.score ? count &+ 1 : score > best?.score ?? 0 ? 1 : count
             let serial = sockets[id].serial
             if let known = best, (known.score, known.serial) > (score, serial) { continue }
             best = (id, score, serial)
         }
-        return best?.id
+        guard let best, count > 1, sockets[best.id].options.sharesPort,
+            sockets[best.id].remote == nil
+        else { return best?.id }
+        let flow = FourTuple(local: local, remote: remote).secret(hash)
+        return spread(flow, count, local, remote, interface, best.score, hash) ?? best.id
+    }
+
+    /// The one of `count` equals that a flow is for (`SO_REUSEPORT`), as an outsider cannot foresee.
+    private func spread(
+        _ flow: UInt64, _ count: UInt64, _ local: SocketAddress, _ remote: SocketAddress,
+        _ interface: InterfaceID?, _ score: Int, _ hash: KeyedHash
+    ) -> SlabIndex? {
+        var turn = ((flow >> 32) &* count) >> 32
+        var probe = table.probe(Self.place(local.port, hash))
+        while let place = table.next(&probe) {
+            guard let id = sockets.index(at: Int(place)),
+                sockets[id].score(local, from: remote, on: interface) == score
+            else { continue }
+            if turn == 0 { return id }
+            turn &-= 1
+        }
+        return nil
     }
 
     /// A walk over the sockets that a datagram to a group or to everybody is for: all of them.

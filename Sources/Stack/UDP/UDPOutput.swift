@@ -65,6 +65,7 @@ extension UDPLayer {
                 noteTooLong(id, route, network.now)
                 throw error
             }
+            try sockets[id].checkMaySend()
             try send(payload, from: id, along: route, &network)
             return
         }
@@ -73,6 +74,7 @@ extension UDPLayer {
         guard size > 0, payload.count <= size &* Self.segmentLimit,
             route.headerCount &+ UDPHeader.byteCount &+ size <= route.path.mtu
         else { throw .invalidArgument }
+        try sockets[id].checkMaySend()
         route.options.dontFragment = true
         var sent = 0
         while sent < payload.count {

@@ -17,7 +17,7 @@ import Testing
         let timer = MemoryLayout<TimerWheel.Timer>.stride
         print("Connection \(connection), Endpoint \(endpoint), Timer \(timer)")
         #expect(connection <= 512)
-        #expect(endpoint <= 80)
+        #expect(endpoint <= 96)
         let all = connection + endpoint + Self.tableEntry + 2 * Self.slabPlace
         #expect(all <= 640)
     }

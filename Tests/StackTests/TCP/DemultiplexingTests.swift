@@ -69,16 +69,19 @@ import Wire
         #expect(throws: StackError.addressInUse) {
             try link.host.bind(one, to: BareLinks.name("10.7.0.1:80"))
         }
-        let found = link.host.tcp.listener(for: own(80), on: link.first)
+        let hash = link.host.network.hash
+        let found = link.host.tcp.listener(for: own(80), on: link.first, hash)
         let key = try #require(found)
         let local = link.host.tcp.listeners[key].local
         #expect(local == BareLinks.name("[::]:80"))
-        let none = link.host.tcp.listener(for: own(81), on: link.first)
+        let none = link.host.tcp.listener(for: own(81), on: link.first, hash)
         #expect(none == nil)
     }
 
-    private func own(_ port: UInt16) -> SocketAddress {
-        SocketAddress(address: BareLinks.own4, port: port)
+    private func own(_ port: UInt16) -> FourTuple {
+        FourTuple(
+            local: SocketAddress(address: BareLinks.own4, port: port),
+            remote: SocketAddress(address: BareLinks.peer4, port: 1000))
     }
 
     @Test("Two listeners of the same name on an interface each get what comes in there")
@@ -93,7 +96,8 @@ import Wire
             endpoints.append(listener)
         }
         for (number, interface) in [link.first, link.second].enumerated() {
-            let found = link.host.tcp.listener(for: own(80), on: interface)
+            let found = link.host.tcp.listener(
+                for: own(80), on: interface, link.host.network.hash)
             let key = try #require(found)
             let endpoint = link.host.tcp.listeners[key].endpoint
             #expect(endpoint == endpoints[number].index)

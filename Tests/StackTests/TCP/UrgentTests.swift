@@ -128,9 +128,40 @@ import Wire
         #expect(try !script.host.isAtMark(endpoint))
         #expect(try script.read(endpoint) == 4)
         #expect(try script.host.isAtMark(endpoint))
-        #expect(try script.host.receivableCount(of: endpoint) == 5)
+        // As on Linux what is behind the mark is not counted, and can be read.
+        #expect(try script.host.receivableCount(of: endpoint) == 0)
+        #expect(try script.host.readiness(of: endpoint).contains(.readable))
         #expect(try script.read(endpoint) == 5)
         #expect(try !script.host.isAtMark(endpoint))
+    }
+
+    @Test("A read at a mark with nothing behind it passes the urgent byte, as on Linux")
+    func nothingBehind() throws {
+        let (script, endpoint) = try accept()
+        script.inject("PU. 1+1 ack 1 urg 1")
+        #expect(try script.host.isAtMark(endpoint))
+        #expect(throws: StackError.wouldBlock) { try script.read(endpoint) }
+        #expect(try !script.host.isAtMark(endpoint))
+        #expect(throws: StackError.invalidArgument) {
+            try script.host.receiveUrgent(endpoint)
+        }
+    }
+
+    @Test("A look at the stream stops at the mark too, and does not move it")
+    func peeked() throws {
+        let (script, endpoint) = try accept()
+        script.inject("PU. 1+10 ack 1 urg 5")
+        var bytes = [UInt8](repeating: 0, count: 32)
+        var span = bytes.mutableSpan
+        #expect(try script.host.receive(endpoint, into: &span, .peek) == 4)
+        #expect(try script.host.receive(endpoint, into: &span, .discard) == 4)
+        #expect(try script.host.receive(endpoint, into: &span, .peek) == 5)
+        let first = span[0]
+        #expect(first == byte(at: 6))
+        #expect(try script.host.isAtMark(endpoint))
+        #expect(try script.host.receiveUrgent(endpoint, .peek) == byte(at: 5))
+        #expect(try script.host.receiveUrgent(endpoint) == byte(at: 5))
+        #expect(try script.read(endpoint) == 5)
     }
 
     @Test("In line the urgent byte stays in the stream, and the mark stands before it")

@@ -33,7 +33,6 @@ struct CallTests {
             #expect(met == .inProgress)
             situation.script.expect("S 0 <mss 1460>")
         case .synSent, .synReceivedByBoth: #expect(met == .alreadyInProgress)
-        case .timeWait: #expect(met == .connectionAborted)
         default: #expect(met == .alreadyConnected)
         }
         situation.script.expectNothing()
@@ -59,7 +58,6 @@ struct CallTests {
         let met = error { _ = try situation.script.host.send(situation.endpoint, bytes.span) }
         situation.script.collect()
         switch kind {
-        case .closed, .listen, .synReceived: #expect(met == .notConnected)
         case .synSent, .synReceivedByBoth: #expect(met == .wouldBlock)
         case .established, .closeWait:
             #expect(met == nil)
@@ -134,6 +132,8 @@ struct CallTests {
         let met = error { try situation.script.shutdown(situation.endpoint) }
         switch kind {
         case .closed, .timeWait: #expect(met == .notConnected)
+        // As on Linux the attempt ends.
+        case .synSent: #expect(met == nil && situation.status == .closed)
         case .established:
             situation.expect("F. {s} ack {n}")
             #expect(situation.status == .finWait1)
