@@ -328,3 +328,13 @@ int clinux_socket_wait(int descriptor, short events, int other, int64_t nanoseco
     if (ppoll(places, 2, nanoseconds < 0 ? NULL : &time, NULL) < 0) return -errno;
     return places[0].revents;
 }
+
+int clinux_attach_filter(int descriptor, const void *instructions, size_t count) {
+    if (count == 0 || count > BPF_MAXINSNS) return -EINVAL;
+    struct sock_filter copy[BPF_MAXINSNS];
+    memcpy(copy, instructions, count * sizeof *copy);
+    struct sock_fprog program = {.len = (unsigned short)count, .filter = copy};
+    int result =
+        setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+    return result < 0 ? -errno : 0;
+}

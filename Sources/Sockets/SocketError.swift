@@ -51,6 +51,7 @@ extension StackError {
         case .messageTooLong: EMSGSIZE
         case .noBufferSpace: ENOBUFS
         case .accessDenied: EACCES
+        case .noDevice: ENODEV
         case .notPermitted: EPERM
         case .wrongType: EPROTOTYPE
         case .noSuchName: ENOENT

@@ -43,7 +43,7 @@ struct MulticastHost {
         try host.start()
         self.port = port
         sockets = [Socket(.datagram, on: host), Socket(.datagram, family: .inet6, on: host)]
-        try sockets[1].updateOptions { $0.isV6Only = true }
+        try sockets[1].setOption(.isV6Only, true)
         try sockets[0].bind(to: SocketAddress(address: .unspecifiedV4, port: port))
         try sockets[1].bind(to: SocketAddress(address: .unspecifiedV6, port: port))
         for socket in sockets { socket.receiveTimeout = .milliseconds(500) }

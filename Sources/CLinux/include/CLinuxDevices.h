@@ -35,6 +35,10 @@ int clinux_packet_socket_open(const char *name, int offloads);
 /// other descriptors.
 uint32_t clinux_packet_socket_drops(int descriptor);
 
+/// Has the socket hear only what a program lets through: `count` instructions of 8 bytes each, as
+/// `struct sock_filter` has them.
+int clinux_attach_filter(int descriptor, const void *instructions, size_t count);
+
 /// A piece of memory, laid out as `struct iovec` is.
 struct clinux_vector {
     void *bytes;

@@ -139,16 +139,32 @@ extension SystemSocket {
         return value
     }
 
-    /// POSIX `setsockopt`.
+    /// POSIX `setsockopt`. A filter (`SO_ATTACH_FILTER`) is given as its instructions, to which the
+    /// system wants a pointer.
     public func setOption(
         _ level: CInt, _ name: CInt, _ value: Span<UInt8>
     ) throws(DeviceError) {
+        if level == SOL_SOCKET, name == SO_ATTACH_FILTER {
+            return try attachFilter(value)
+        }
         try use("setsockopt") { (descriptor) throws(DeviceError) in
             let result = unsafe value.withUnsafeBytes { bytes in
                 unsafe setsockopt(
                     descriptor, level, name, bytes.baseAddress, socklen_t(bytes.count))
             }
             try Self.check(result, "setsockopt")
+        }
+    }
+
+    private func attachFilter(_ instructions: Span<UInt8>) throws(DeviceError) {
+        guard instructions.count % 8 == 0 else {
+            throw DeviceError("setsockopt", result: -EINVAL)
+        }
+        try use("setsockopt") { (descriptor) throws(DeviceError) in
+            let result = unsafe instructions.withUnsafeBytes { bytes in
+                unsafe clinux_attach_filter(descriptor, bytes.baseAddress, bytes.count / 8)
+            }
+            guard result == 0 else { throw DeviceError("setsockopt", result: result) }
         }
     }
 

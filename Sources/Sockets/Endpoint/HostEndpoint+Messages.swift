@@ -59,8 +59,15 @@ extension HostEndpoint {
         _ flags: MessageFlags
     ) throws(SocketError) {
         guard !flags.contains(.urgent) else { throw SocketError(EOPNOTSUPP, in: "sendmsg") }
+        let isToIPv4 = control.isEmpty || speaksIPv4(to: name)
         let detail = try Self.check { () throws(OptionError) in
-            try DatagramControl(control, flags, of: family)
+            try DatagramControl(control, flags, isToIPv4: isToIPv4)
+        }
+        if case .raw(let proto) = kind, family == .inet6, case .internet(let target) = name {
+            // A port would be the protocol's number.
+            guard target.port == 0 || target.port == UInt16(proto.rawValue) else {
+                throw SocketError(EINVAL, in: "sendto")
+            }
         }
         try call("sendto") { (host: inout Host) throws(StackError) in
             var address: SocketAddress?
@@ -71,6 +78,13 @@ extension HostEndpoint {
             }
             try host.send(id, bytes, to: address, detail)
         }
+    }
+
+    /// Whether a datagram to `name`, or to the peer, is one of IPv4.
+    private func speaksIPv4(to name: SocketName?) -> Bool {
+        guard family == .inet6 else { return true }
+        let target = name?.address ?? (try? remoteName)?.address
+        return target?.address.isIPv4 ?? false
     }
 
     private static func check<Result>(
@@ -111,8 +125,7 @@ extension HostEndpoint {
                 buffer[0] = byte
                 return ReceivedMessage(count: 1, flags: .urgent)
             }
-            return ReceivedMessage(
-                count: try host.receive(id, into: &buffer, ReceiveFlags(flags)))
+            return try receiveStream(&host, into: &buffer, flags)
         case .datagram, .raw, .icmp:
             if flags.contains(.urgent), kind != .datagram { throw .notSupported }
             let datagram = try host.receiveDatagram(id, into: &buffer, ReceiveFlags(flags))
@@ -134,6 +147,19 @@ extension HostEndpoint {
                 flags: frame.count < frame.fullCount ? .truncated : [])
         case .local: throw .notSupported
         }
+    }
+
+    private func receiveStream(
+        _ host: inout Host, into buffer: inout MutableSpan<UInt8>, _ flags: MessageFlags
+    ) throws(StackError) -> ReceivedMessage {
+        let count = try host.receive(id, into: &buffer, ReceiveFlags(flags))
+        let options = try host.options(of: id)
+        guard count > 0, !options.details.isDisjoint(with: .times) else {
+            return ReceivedMessage(count: count)
+        }
+        // Of a stream the time of its last segment.
+        let heard = host.now - (try host.streamStatistics(of: id).sinceHeard)
+        return ReceivedMessage(count: count, control: try received(&host).time(heard))
     }
 
     /// What options ask to be told beside a message.

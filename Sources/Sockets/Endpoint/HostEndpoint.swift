@@ -57,10 +57,18 @@ final class HostEndpoint: NetworkEndpoint {
                 switch kind {
                 case .packet: .packet(try host.packetAddress(of: id) ?? PacketAddress())
                 case .local: .local(try host.localName(of: id))
-                default: .internet(try host.localAddress(of: id))
+                default: .internet(named(try host.localAddress(of: id)))
                 }
             }
         }
+    }
+
+    /// A raw socket has its protocol's number where others have a port.
+    private func named(_ address: SocketAddress) -> SocketAddress {
+        guard case .raw(let proto) = kind else { return address }
+        var address = address
+        address.port = UInt16(proto.rawValue)
+        return address
     }
 
     var remoteName: SocketName {

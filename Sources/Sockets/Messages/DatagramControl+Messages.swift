@@ -5,10 +5,11 @@ import Wire
 /// Control messages of the Internet's sockets on their way out: `IP_PKTINFO` and its kin, in
 /// Linux's bytes.
 extension DatagramControl {
-    /// - Throws: `EINVAL` for messages of these levels that are unknown or badly made, as on Linux;
+    /// - Parameter isToIPv4: Whether the datagram goes to IPv4, whose messages count then.
+    /// - Throws: `EINVAL` for messages of its levels that are unknown or badly made, as on Linux;
     ///   those of other levels are passed over.
     init(
-        _ messages: [ControlMessage], _ flags: MessageFlags, of family: AddressFamily
+        _ messages: [ControlMessage], _ flags: MessageFlags, isToIPv4: Bool
     ) throws(OptionError) {
         self.init()
         isForNeighbour = flags.contains(.dontRoute)
@@ -18,8 +19,12 @@ extension DatagramControl {
             let bytes = OptionBytes(message.bytes)
             switch message.level {
             case OptionLevel.socket: try Self.checkSocket(message)
-            case OptionLevel.ip: try takeIP(message.type, bytes)
-            case OptionLevel.ipv6 where family == .inet6: try takeIPv6(message.type, bytes)
+            case OptionLevel.ip where isToIPv4: try takeIP(message.type, bytes)
+            case OptionLevel.ipv6 where !isToIPv4: try takeIPv6(message.type, bytes)
+            case OptionLevel.ipv6 where message.type == IPv6Level.packetInfo:
+                // The one message of IPv6 that a datagram to IPv4 takes.
+                guard bytes.count >= 20, bytes.v6(0).isIPv4 else { throw .invalid }
+                try takeIPv6(message.type, bytes)
             case OptionLevel.udp:
                 guard message.type == UDPLevel.segment, bytes.count == 2 else { throw .invalid }
                 segmentSize = bytes.half(0)
@@ -90,7 +95,8 @@ extension DatagramControl {
             timeToLive = value < 0 ? nil : UInt8(value)
         case IPv6Level.trafficClass:
             guard (-1...255).contains(value) else { throw .invalid }
-            trafficClass = value < 0 ? nil : UInt8(value)
+            // Linux takes -1 for a number too.
+            trafficClass = UInt8(truncatingIfNeeded: value)
         case IPv6Level.dontFragment:
             guard (0...1).contains(value) else { throw .invalid }
             neverFragments = value == 1

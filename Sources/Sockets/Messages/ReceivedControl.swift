@@ -64,9 +64,12 @@ struct ReceivedControl {
             let isOwn = !destination.isMulticast && host.interface(with: destination) != nil
             let own =
                 isOwn ? destination : host.ownAddress(like: destination, on: datagram.interface)
+            // What a host sends to itself came by the interface that has the address.
+            let isLooped = datagram.interface == InterfaceID(rawValue: 0)
+            let owner = isLooped ? host.interface(with: destination) : nil
             add(
                 IPLevel.packetInfo,
-                OptionBytes.word(UInt32(datagram.interface.zone)) + OptionBytes.v4(own)
+                OptionBytes.word(UInt32((owner ?? datagram.interface).zone)) + OptionBytes.v4(own)
                     + OptionBytes.v4(destination))
         }
         if has(.timeToLive) { add(IPLevel.ttl, OptionBytes.int(Int32(datagram.timeToLive))) }

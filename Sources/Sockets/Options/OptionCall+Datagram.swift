@@ -38,15 +38,24 @@ extension OptionCall {
     /// Types that a word has a bit for: 32 of ICMP, all 256 of ICMPv6.
     private var typeCount: Int { family == .inet ? 32 : 256 }
 
-    func readFilter(_ host: inout Host) throws(OptionError) -> Value {
+    /// - Throws: `ENOPROTOOPT` for other options of the level; `EOPNOTSUPP` for sockets of other
+    ///   protocols than ICMP, where all of the level of ICMPv6 is.
+    private func checkFilter() throws(OptionError) {
+        guard level == OptionLevel.icmpv6 || name == RawLevel.icmpFilter else { throw .unknown }
+        let own: EndpointKind = .raw(family == .inet ? .icmp : .icmpv6)
+        guard kind == own else { throw OptionError(EOPNOTSUPP) }
         guard name == RawLevel.icmpFilter else { throw .unknown }
+    }
+
+    func readFilter(_ host: inout Host) throws(OptionError) -> Value {
+        try checkFilter()
         let filter = try stack(try host.filter(of: id))
         return .bytes(filter.bytes(ofTypes: typeCount))
     }
 
     /// A bit for each type that is not wanted; bytes that are not given stay as they were.
     func setFilter(_ host: inout Host, _ bytes: OptionBytes) throws(OptionError) {
-        guard name == RawLevel.icmpFilter else { throw .unknown }
+        try checkFilter()
         var filter = try stack(try host.filter(of: id))
         for type in 0..<min(typeCount, 8 * bytes.count) {
             filter[UInt8(type)] = bytes.bytes[type / 8] & 1 << (type % 8) == 0

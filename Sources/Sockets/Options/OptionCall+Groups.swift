@@ -50,7 +50,9 @@ extension OptionCall {
         guard kind != .stream else { throw OptionError(EPROTO) }
         try bytes.require(8)
         let number = bytes.count >= 12 ? try bytes.int(at: 8) : 0
-        let link = try link(host, number, bytes.v4(4))
+        // What is not there cannot be left.
+        let missing = request == .leave ? EADDRNOTAVAIL : ENODEV
+        let link = try link(host, number, bytes.v4(4), or: missing)
         try perform(&host, request, bytes.v4(0), nil, link)
     }
 
@@ -82,7 +84,8 @@ extension OptionCall {
         guard kind != .stream else { throw OptionError(EPROTO) }
         let group = bytes.v6(0)
         guard group.isMulticast, !group.isIPv4 else { throw .invalid }
-        let link = try findInterface(bytes.int(at: 16), host, or: ENODEV)
+        let missing = request == .leave ? EADDRNOTAVAIL : ENODEV
+        let link = try findInterface(bytes.int(at: 16), host, or: missing)
         try perform(&host, request, group, nil, link)
     }
 
@@ -91,9 +94,11 @@ extension OptionCall {
         _ host: inout Host, _ request: Request, _ bytes: OptionBytes
     ) throws(OptionError) {
         try bytes.require(136)
-        let group = try address(in: bytes, at: 8, or: EINVAL)
+        let foreign = level == OptionLevel.ip ? EINVAL : EADDRNOTAVAIL
+        let group = try address(in: bytes, at: 8, or: foreign)
         guard kind != .stream else { throw OptionError(EPROTO) }
-        let link = try findInterface(bytes.int(at: 0), host, or: ENODEV)
+        let missing = request == .leave ? EADDRNOTAVAIL : ENODEV
+        let link = try findInterface(bytes.int(at: 0), host, or: missing)
         if level == OptionLevel.ipv6, !group.isMulticast { throw .invalid }
         try perform(&host, request, group, nil, link)
     }
@@ -143,11 +148,11 @@ extension OptionCall {
 
     /// The interface of a number, else of an address; nil where neither was given.
     private func link(
-        _ host: borrowing Host, _ number: Int32, _ address: IPAddress
+        _ host: borrowing Host, _ number: Int32, _ address: IPAddress, or missing: CInt = ENODEV
     ) throws(OptionError) -> InterfaceID? {
-        if number != 0 { return try findInterface(number, host, or: ENODEV) }
+        if number != 0 { return try findInterface(number, host, or: missing) }
         if address.isUnspecified { return nil }
-        guard let link = host.interface(with: address) else { throw OptionError(ENODEV) }
+        guard let link = host.interface(with: address) else { throw OptionError(missing) }
         return link
     }
 
@@ -157,6 +162,10 @@ extension OptionCall {
         _ host: inout Host, _ request: Request, _ group: IPAddress, _ source: IPAddress?,
         _ link: InterfaceID?
     ) throws(OptionError) {
+        if request == .leaveSource || request == .block || request == .unblock {
+            let isMember = try stack(try host.isMember(id, of: group, on: link))
+            guard isMember else { throw .invalid }
+        }
         do throws(StackError) {
             switch request {
             case .join, .joinSource: try host.joinGroup(id, group, on: link, source: source)
@@ -171,6 +180,8 @@ extension OptionCall {
             }
         } catch .networkUnreachable {
             throw OptionError(ENODEV)
+        } catch .addressInUse where request == .joinSource {
+            throw OptionError(EADDRNOTAVAIL)
         } catch {
             throw OptionError(error.code)
         }

@@ -113,8 +113,14 @@ extension OptionCall {
         guard bytes.count <= IPv4Header.maximumOptionsCount else { throw .invalid }
         let options = IPv4Options(bytes.bytes.span)
         guard options.malformedOffset == nil, !options.hasSourceRoute else { throw .invalid }
-        let padding = [UInt8](repeating: 0, count: -bytes.count & 3)
-        try update(&host) { $0.rare.ipv4Options = bytes.bytes + padding }
+        var list = bytes.bytes + [UInt8](repeating: 0, count: -bytes.count & 3)
+        // The places of a route that is to be recorded are empty, whatever they were given as.
+        if let record = options.recordRoute {
+            let first = record + Int(list[record + 2]) - 1
+            for place in first..<max(first, record + Int(list[record + 1])) { list[place] = 0 }
+        }
+        let cleared = list
+        try update(&host) { $0.rare.ipv4Options = cleared }
     }
 
     /// `struct in_addr`, `ip_mreq` or `ip_mreqn`: an address of the interface, or its number.

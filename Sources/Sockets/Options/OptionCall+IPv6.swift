@@ -17,7 +17,9 @@ extension OptionCall {
             return .int(Int32(options.multicastInterface?.zone ?? 0))
         case IPv6Level.mtuDiscover: return .int(Int32(options.mtuDiscovery.rawValue))
         case IPv6Level.receiveErrors: return .flag(options.keepsErrors)
-        case IPv6Level.v6Only: return .flag(options.isV6Only)
+        case IPv6Level.v6Only:
+            let isBound = try stack(try host.isBoundToV6(id))
+            return .flag(options.isV6Only || isBound)
         case IPv6Level.trafficClass: return .int(Int32(options.trafficClass))
         case IPv6Level.dontFragment: return .flag(options.neverFragments)
         case IPv6Level.freeBind: return .flag(options.bindsAnywhere)
@@ -43,6 +45,7 @@ extension OptionCall {
             let isOn = bytes.count >= 4 && bytes.word(0) != 0
             return try update(&host) { $0.neverFragments = isOn }
         }
+        if name == IPv6Level.packetInfo { return try setPacketInfo(&host, bytes) }
         guard isKnownV6 else { throw .unknown }
         let value = try bytes.int()
         let isOn = value != 0
@@ -96,6 +99,18 @@ extension OptionCall {
                 $0.checksumOffset = value < 0 ? nil : UInt16(clamping: value)
             }
         default: throw .unknown
+        }
+    }
+
+    /// `struct in6_pktinfo`, which holds for all datagrams that bring none; no bytes take it back.
+    private func setPacketInfo(_ host: inout Host, _ bytes: OptionBytes) throws(OptionError) {
+        if bytes.count > 0 { try bytes.require(20) }
+        let (source, number) = bytes.count > 0 ? (bytes.v6(0), bytes.word(16)) : (.unspecifiedV6, 0)
+        let bound = try options(host).boundInterface
+        guard bound == nil || number == UInt32(bound?.zone ?? 0) else { throw .invalid }
+        try update(&host) {
+            $0.rare.v6Source = source.isUnspecified ? nil : source
+            $0.rare.v6Interface = InterfaceID(zone: UInt16(truncatingIfNeeded: number))
         }
     }
 

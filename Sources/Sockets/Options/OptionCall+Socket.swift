@@ -44,6 +44,11 @@ extension OptionCall {
                 peer ?? OptionBytes.int(0) + OptionBytes.int(-1) + OptionBytes.int(-1))
         case SocketLevel.passCredentials:
             return .flag(try stack(try host.passesCredentials(id)))
+        case SocketLevel.peerName:
+            let name = SocketName.internet(try stack(try host.remoteAddress(of: id)))
+            let bytes = name.bytes(for: family)
+            guard capacity <= bytes.count else { throw .invalid }
+            return .bytes(bytes)
         case SocketLevel.dropCount: return .flag(options.details.contains(.drops))
         default:
             guard let detail = timeDetail else { throw .unknown }

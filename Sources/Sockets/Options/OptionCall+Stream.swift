@@ -72,7 +72,7 @@ extension OptionCall {
             // At least half of the smallest buffer.
             let least = UInt32(1152)
             try updateStream(&host) {
-                $0.windowClamp = value == 0 ? 0 : max(UInt32(bitPattern: value), least)
+                $0.windowClamp = value == 0 ? 0 : max(UInt32(max(value, 0)), least)
             }
         case TCPLevel.quickAck:
             try updateStream(&host) { $0.acknowledgesAtOnce = isOn }

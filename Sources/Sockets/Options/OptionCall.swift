@@ -31,7 +31,6 @@ struct OptionCall {
         case ip
         case ipv6
         case icmpFilter
-        case icmpv6Filter
         case packet
         /// No table: whether reading, and whether setting, is not even supported.
         case none(isInet: Bool)
@@ -47,10 +46,8 @@ struct OptionCall {
         switch (level, kind) {
         case (OptionLevel.tcp, .stream): return .tcp
         case (OptionLevel.udp, .datagram): return .udp
-        case (OptionLevel.raw, .raw(let proto)) where proto == .icmp && family == .inet:
-            return .icmpFilter
-        case (OptionLevel.icmpv6, .raw(let proto)) where proto == .icmpv6 && family == .inet6:
-            return .icmpv6Filter
+        case (OptionLevel.raw, .raw) where family == .inet: return .icmpFilter
+        case (OptionLevel.icmpv6, .raw) where family == .inet6: return .icmpFilter
         case (OptionLevel.ip, .raw) where family == .inet6: return .none(isInet: false)
         case (OptionLevel.ip, _): return .ip
         case (OptionLevel.ipv6, _) where family == .inet6: return .ipv6
@@ -64,7 +61,10 @@ struct OptionCall {
     ///
     /// - Parameter capacity: Bytes that there is room for.
     func read(_ host: inout Host, capacity: Int) throws(OptionError) -> [UInt8] {
-        guard capacity >= 0 else { throw .invalid }
+        // A size below 0 is wrong, but of IPv6 it is a very large one.
+        let isIPv6 = if case .ipv6 = table { true } else { false }
+        guard capacity >= 0 || isIPv6 else { throw .invalid }
+        let capacity = capacity < 0 ? Int.max : capacity
         let value: Value
         var mayBeByte = false
         switch table {
@@ -76,7 +76,7 @@ struct OptionCall {
             // Addresses are numbers too, and never cut to a byte.
             mayBeByte = name != IPLevel.multicastInterface && name != IPLevel.mtu
         case .ipv6: value = try readIPv6(&host)
-        case .icmpFilter, .icmpv6Filter: value = try readFilter(&host)
+        case .icmpFilter: value = try readFilter(&host)
         case .packet: value = try readPacket(&host)
         case .local: throw OptionError(EOPNOTSUPP)
         case .none(let isInet): throw isInet ? OptionError(EOPNOTSUPP) : .unknown
@@ -103,7 +103,7 @@ struct OptionCall {
         case .udp: try setUDP(&host, bytes)
         case .ip: try setIP(&host, bytes)
         case .ipv6: try setIPv6(&host, bytes)
-        case .icmpFilter, .icmpv6Filter: try setFilter(&host, bytes)
+        case .icmpFilter: try setFilter(&host, bytes)
         case .packet: try setPacket(&host, bytes)
         case .local: throw OptionError(EOPNOTSUPP)
         case .none: throw .unknown

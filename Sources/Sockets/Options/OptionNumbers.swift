@@ -39,6 +39,7 @@ enum SocketLevel {
     static let bindToDevice: Int32 = 25
     static let attachFilter: Int32 = 26
     static let detachFilter: Int32 = 27
+    static let peerName: Int32 = 28
     static let timestamp: Int32 = 29
     static let acceptsConnections: Int32 = 30
     static let sendBufferForce: Int32 = 32

@@ -26,6 +26,14 @@ extension SocketOption where Value == Bool {
     }
 }
 
+extension SocketOption where Value == Bool {
+    /// Whether each ICMP error is kept for `MessageFlags.errorQueue`, by a socket of a family.
+    /// `IP_RECVERR`, `IPV6_RECVERR`.
+    public static func receivesErrors(of family: AddressFamily) -> Self {
+        family == .inet ? .receivesErrors : .receivesV6Errors
+    }
+}
+
 extension SocketOption where Value == Int {
     static func int(_ level: Int32, _ name: Int32) -> Self {
         number(level, name, decode: { Int($0) }, encode: { Int32(clamping: $0) })

@@ -18,7 +18,8 @@ extension Socket {
         _ bytes: Span<UInt8>, to name: SocketName? = nil, control: [ControlMessage] = [],
         flags: MessageFlags = []
     ) throws(SocketError) -> Int {
-        try blocking("sendmsg", until: .writable, flags) { () throws(SocketError) in
+        if let peer = try peerToOpen(name, flags) { try connect(to: peer) }
+        return try blocking("sendmsg", until: .writable, flags) { () throws(SocketError) in
             try backing.send(bytes, to: name, control, flags)
         }
     }
@@ -29,9 +30,23 @@ extension Socket {
         _ bytes: [UInt8], to name: SocketName? = nil, control: [ControlMessage] = [],
         flags: MessageFlags = []
     ) async throws(SocketError) -> Int {
-        try await suspending("sendmsg", until: .writable, flags) { () throws(SocketError) in
-            try backing.send(bytes.span, to: name, control, flags)
+        if let peer = try peerToOpen(name, flags) { try await connect(to: peer) }
+        return try await suspending("sendmsg", until: .writable, flags) {
+            () throws(SocketError) in try backing.send(bytes.span, to: name, control, flags)
         }
+    }
+
+    /// Whom a stream is to be connected to before it sends (`fastOpen`). The kernel does that itself;
+    /// a host of Sockeye's bytes follow the handshake so far.
+    private func peerToOpen(
+        _ name: SocketName?, _ flags: MessageFlags
+    ) throws(SocketError) -> SocketName? {
+        guard flags.contains(.fastOpen), kind == .stream, backing is HostEndpoint else {
+            return nil
+        }
+        guard (try? remoteName) == nil else { throw SocketError(EISCONN, in: "sendmsg") }
+        guard let name, name.address != nil else { throw SocketError(EOPNOTSUPP, in: "sendmsg") }
+        return name
     }
 
     /// Sends one message, or bytes of a stream, gathered from several places. POSIX `writev`.

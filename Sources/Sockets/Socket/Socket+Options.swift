@@ -1,10 +1,8 @@
 import Glibc
 import Stack
 
-/// Options: one by one as Linux has them, on every network, and as a whole on a host of Sockeye.
+/// Options as Linux has them, on every network.
 extension Socket {
-    // MARK: - One by one
-
     /// Reads an option. POSIX `getsockopt`.
     ///
     /// - Throws: `ENOPROTOOPT` for what the socket has not, `EBADF` once closed.
@@ -62,65 +60,5 @@ extension Socket {
     /// Whether a silent peer is probed. `SO_KEEPALIVE`.
     public func setKeepalive(_ isOn: Bool) throws(SocketError) {
         try setOption(.keepsAlive, isOn)
-    }
-
-    // MARK: - As a whole
-
-    /// The socket's options. POSIX `getsockopt`.
-    ///
-    /// - Throws: `EBADF` once closed.
-    public var options: EndpointOptions {
-        get throws(SocketError) {
-            try onHost("getsockopt") { (host: inout Host, endpoint) throws(StackError) in
-                try host.options(of: endpoint)
-            }
-        }
-    }
-
-    /// Sets all options. POSIX `setsockopt`.
-    ///
-    /// - Throws: `EINVAL` for values out of range, `EBADF` once closed.
-    public func setOptions(_ options: EndpointOptions) throws(SocketError) {
-        try onHost("setsockopt") { (host: inout Host, endpoint) throws(StackError) in
-            try host.setOptions(options, of: endpoint)
-        }
-    }
-
-    /// Changes options: `socket.updateOptions { $0.timeToLive = 1 }`.
-    ///
-    /// - Throws: `EINVAL` for values out of range, which leaves all as it was; `EBADF` once closed.
-    public func updateOptions(
-        _ change: (inout EndpointOptions) -> Void
-    ) throws(SocketError) {
-        try onHost("setsockopt") { (host: inout Host, endpoint) throws(StackError) in
-            var options = try host.options(of: endpoint)
-            change(&options)
-            try host.setOptions(options, of: endpoint)
-        }
-    }
-
-    /// What holds for a stream. POSIX `getsockopt` of TCP.
-    ///
-    /// - Throws: `EOPNOTSUPP` for sockets of other kinds, `EBADF` once closed.
-    public var streamOptions: StreamOptions {
-        get throws(SocketError) {
-            try onHost("getsockopt") { (host: inout Host, endpoint) throws(StackError) in
-                try host.streamOptions(of: endpoint)
-            }
-        }
-    }
-
-    /// Changes what holds for a stream: `socket.updateStreamOptions { $0.isCorked = true }`.
-    ///
-    /// - Throws: `EINVAL` for values out of range, which leaves all as it was; `EOPNOTSUPP` for
-    ///   sockets of other kinds, `EBADF` once closed.
-    public func updateStreamOptions(
-        _ change: (inout StreamOptions) -> Void
-    ) throws(SocketError) {
-        try onHost("setsockopt") { (host: inout Host, endpoint) throws(StackError) in
-            var options = try host.streamOptions(of: endpoint)
-            change(&options)
-            try host.setStreamOptions(options, of: endpoint)
-        }
     }
 }

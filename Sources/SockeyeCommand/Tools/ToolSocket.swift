@@ -27,7 +27,7 @@ enum ToolSocket {
             let interface = Target.interface(origin, of: host)
         {
             try attempt(tool) { () throws(SocketError) in
-                try socket.updateOptions { $0.boundInterface = interface }
+                try socket.setOption(.boundInterfaceIndex, Int(interface.zone))
             }
         } else {
             throw .failure("\(tool): the host has neither address nor interface '\(origin)'")

@@ -66,9 +66,9 @@ struct DatagramRoute {
 extension NetworkLayer {
     /// Finds the way for a datagram of `socket` to `target`.
     ///
-    /// - Throws: `.networkUnreachable`; `.invalidArgument` for an interface or a source that the
-    ///   host has not, for zones that contradict, or a link-local address without one;
-    ///   `.accessDenied` for everybody's address unless that is allowed (`SO_BROADCAST`).
+    /// - Throws: `.networkUnreachable`; `.noDevice` for an interface that the host has not;
+    ///   `.invalidArgument` for a source of IPv6 that it has not, for zones that contradict, or a
+    ///   link-local address without one; `.accessDenied` for everybody's address unless that is allowed (`SO_BROADCAST`).
     func route(
         for socket: borrowing DatagramSocket, to target: SocketAddress, _ control: DatagramControl
     ) throws(StackError) -> DatagramRoute {
@@ -81,10 +81,17 @@ extension NetworkLayer {
         let isIPv4 = target.address.isIPv4
         let internet = options.internet(toIPv4: isIPv4, of: socket.family)
         let isMulticast = target.address.isMulticast
+        var control = control
+        if options.hasRare, !isIPv4 {
+            control.source = control.source ?? options.rare.v6Source
+            control.interface = control.interface ?? options.rare.v6Interface
+        }
         let interface = try interface(
             for: target, options.boundInterface, internet.multicastInterface, control)
         if let source = control.source {
-            guard self.interface(owning: source) != nil else { throw .invalidArgument }
+            guard self.interface(owning: source) != nil else {
+                throw source.isIPv4 ? .networkUnreachable : .invalidArgument
+            }
         }
         var source = control.source ?? (isOwn ? socket.local.address : nil)
         if source == nil, isMulticast, isIPv4, options.hasRare {
@@ -148,7 +155,7 @@ extension NetworkLayer {
             interface = zone
         }
         if interface == nil, target.address.isMulticast { interface = forGroups }
-        if let interface, !isValid(interface) { throw .invalidArgument }
+        if let interface, !isValid(interface) { throw .noDevice }
         // Which link is meant cannot be known (RFC 4007 §6).
         if interface == nil, isLinkLocal, self.interface(owning: target.address) == nil {
             throw .invalidArgument

@@ -33,9 +33,9 @@ public struct EndpointOptions: Equatable, Sendable {
     /// What is told beside a datagram that is received.
     public var details: ReceivedDetails = []
     /// Bytes that may wait for the reader, each datagram counted with what it occupies: 2,304 to
-    /// 16 MiB (`SO_RCVBUF`, which is set to half of it).
+    /// 1 GiB (`SO_RCVBUF`, which is set to half of it).
     public var receiveBuffer: UInt32 = 212_992
-    /// Bytes that may wait to be sent: 4,608 to 16 MiB (`SO_SNDBUF`, which is set to half of it).
+    /// Bytes that may wait to be sent: 4,608 to 1 GiB (`SO_SNDBUF`, which is set to half of it).
     public var sendBuffer: UInt32 = 212_992
     private var boundNumber: UInt16 = 0
     private var rareOptions: [RareOptions] = []
@@ -259,5 +259,5 @@ public struct EndpointOptions: Equatable, Sendable {
 
     static var smallestReceiveBuffer: UInt32 { 2304 }
     static var smallestSendBuffer: UInt32 { 4608 }
-    static var largestBuffer: UInt32 { 16 << 20 }
+    static var largestBuffer: UInt32 { 1 << 30 }
 }

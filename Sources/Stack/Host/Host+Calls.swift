@@ -13,6 +13,8 @@ extension Host {
         switch kind {
         case .stream, .datagram: break
         case .raw, .icmp:
+            // Of protocol 255 packets begin with their header, as on Linux.
+            endpoints[id].options.includesHeader = kind == .raw(.raw)
             let options = endpoints[id].options
             endpoints[id].role = .raw(raw.add(id, kind, family: family, options))
         case .packet(let form):

@@ -32,6 +32,19 @@ extension Host {
         return tcp.connections[key].state != .closed
     }
 
+    /// Whether an endpoint was bound to one address of IPv6, so that IPv4 cannot reach it.
+    public func isBoundToV6(_ id: EndpointID) throws(StackError) -> Bool {
+        try check(id)
+        let name: SocketAddress
+        switch endpoints[id.index].role {
+        case .bound: name = endpoints[id.index].name
+        case .listening(let key): name = tcp.listeners[key].local
+        case .datagram(let key): name = udp.sockets[key].bound
+        default: return false
+        }
+        return !name.address.isIPv4 && !name.address.isUnspecified
+    }
+
     /// The largest IP packet to the peer, in bytes; nil without a peer. `IP_MTU`, `IPV6_MTU`.
     public func pathMTU(of id: EndpointID) throws(StackError) -> Int? {
         try check(id)

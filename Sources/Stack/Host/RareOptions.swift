@@ -14,6 +14,10 @@ public struct RareOptions: Equatable, Sendable {
     public var segmentSize: UInt16?
     /// Bytes that fragments over IPv6 have at most, 1,280 and more (`IPV6_MTU`).
     public var fragmentLimit: UInt16?
+    /// One of the host's addresses that datagrams over IPv6 come from, and the interface that they
+    /// leave through, unless they say otherwise (`IPV6_PKTINFO`).
+    public var v6Source: IPAddress?
+    public var v6Interface: InterfaceID?
     /// What queues and routers of the host would go by: kept, and given back (`SO_PRIORITY`,
     /// `SO_MARK`).
     public var priority: Int32 = 0

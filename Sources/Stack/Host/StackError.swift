@@ -44,6 +44,8 @@ public enum StackError: UInt8, Error, Sendable {
     case noBufferSpace
     /// EACCES
     case accessDenied
+    /// ENODEV
+    case noDevice
     /// EPERM
     case notPermitted
     /// EPROTOTYPE

@@ -12,7 +12,7 @@ extension RawLayer {
         try sockets[id].checkMaySend()
         if sockets[id].isEcho {
             try sendEcho(payload, from: id, along: &route, &network)
-        } else if sockets[id].options.includesHeader || sockets[id].proto == .raw {
+        } else if sockets[id].options.includesHeader {
             try sendWhole(payload, along: route, &network)
         } else {
             try sendPayload(payload, from: id, along: &route, &network)

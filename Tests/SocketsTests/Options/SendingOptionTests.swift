@@ -216,4 +216,23 @@ struct SendingOptionTests {
             try socket.send(large.span, to: Observed.there)
         }
     }
+
+    @Test("a source and an interface of IPv6 hold until they are taken back")
+    func sticky() throws {
+        let seen = try Observed("udp", type: .ipv6)
+        defer { seen.end() }
+        try seen.net.left.withHost { (host: inout Host) throws(StackError) in
+            let second = IPPrefix(address: Wired.address6(9, 0).address, length: 64)
+            if let second { try host.addAddress(second, on: InterfaceID(rawValue: 1)) }
+        }
+        let socket = Socket(.datagram, family: .inet6, on: seen.net.left)
+        let source: [UInt8] = [0xFD] + [UInt8](repeating: 0, count: 14) + [9]
+        try socket.setOption(level: 41, name: 50, (source + bytes(of: 2)).span)
+        #expect(try Array(sent(seen, socket, Observed.there6)[8..<24]) == source)
+        #expect(throws: SocketError(EINVAL, in: "setsockopt")) {
+            try socket.setOption(level: 41, name: 50, source.span)
+        }
+        try socket.setOption(level: 41, name: 50, [UInt8]().span)
+        #expect(try Array(sent(seen, socket, Observed.there6)[8..<24]) != source)
+    }
 }

@@ -33,8 +33,8 @@ struct StreamInformationTests {
         #expect(number(Array(info[16...])) == 1448)
         #expect(number(Array(info[128...])) == 5000)
         #expect(number(Array(info[60...])) == 1500)
-        // Segments came in, and nothing was sent again.
-        #expect(number(Array(info[140...])) >= 4)
+        // Segments came in, merged ones as one, and nothing was sent again.
+        #expect(number(Array(info[140...])) >= 2)
         #expect(number(Array(info[100...])) == 0)
         while try client.option(.statistics).counters.bytesAcknowledged < 5000 { usleep(1000) }
         let statistics = try client.option(.statistics)
@@ -76,9 +76,6 @@ struct StreamInformationTests {
             try socket.setOption(.lingering, nil)
             #expect(try socket.option(.lingering) == nil)
         }
-        let stream = Socket(.stream, on: net.left)
-        try stream.setOption(.lingering, .seconds(3))
-        #expect(try stream.streamOptions.linger == .seconds(3))
     }
 
     @Test("timeouts are a timeval whose microseconds are those of a second")

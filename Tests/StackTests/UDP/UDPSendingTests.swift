@@ -120,7 +120,7 @@ import Wire
         try link.host.send(endpoint, [1].span, to: peer4, control)
         #expect(try Array(#require(link.take())[12..<16]) == [10, 8, 0, 1])
         control.source = .v4(10, 7, 0, 99)
-        #expect(throws: StackError.invalidArgument) {
+        #expect(throws: StackError.networkUnreachable) {
             try link.host.send(endpoint, [1].span, to: peer4, control)
         }
         control = DatagramControl()
@@ -128,7 +128,7 @@ import Wire
         try link.host.send(endpoint, [1].span, to: peer4, control)
         #expect(link.take() == nil && link.take(on: link.second) != nil)
         control.interface = InterfaceID(rawValue: 9)
-        #expect(throws: StackError.invalidArgument) {
+        #expect(throws: StackError.noDevice) {
             try link.host.send(endpoint, [1].span, to: peer4, control)
         }
         // A bound interface does the same for all of an endpoint's datagrams.

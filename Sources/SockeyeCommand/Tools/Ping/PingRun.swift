@@ -34,11 +34,12 @@ struct PingRun {
         let remote = try target.socketAddress(on: host)
         if let origin = ping.origin { try ToolSocket.choose(origin, for: socket, "ping") }
         try ToolSocket.attempt("ping") { () throws(SocketError) in
-            try socket.updateOptions { options in
-                options.keepsErrors = true
-                options.mtuDiscovery = ping.mtuDiscovery
-                options.timeToLive = ping.timeToLive
-                if let hops = ping.timeToLive { options.multicastTimeToLive = hops }
+            let isIPv4 = target.family == .inet
+            try socket.setOption(.receivesErrors(of: target.family), true)
+            try socket.setOption(isIPv4 ? .mtuDiscovery : .v6MTUDiscovery, ping.mtuDiscovery)
+            if let hops = ping.timeToLive.map(Int.init) {
+                try socket.setOption(isIPv4 ? .timeToLive : .unicastHops, hops)
+                try socket.setOption(isIPv4 ? .multicastTimeToLive : .multicastHops, hops)
             }
             try socket.connect(to: remote)
         }

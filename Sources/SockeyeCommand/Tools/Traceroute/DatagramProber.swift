@@ -19,7 +19,7 @@ struct DatagramProber: Prober {
         self.socket = socket
         for origin in trace.origins { try ToolSocket.choose(origin, for: socket, "traceroute") }
         try ToolSocket.attempt("traceroute") { () throws(SocketError) in
-            try socket.updateOptions { $0.keepsErrors = true }
+            try socket.setOption(.receivesErrors(of: target.family), true)
         }
         source = try Self.source(towards: self.target, like: socket)
     }
@@ -33,8 +33,8 @@ struct DatagramProber: Prober {
         return try ToolSocket.attempt("traceroute") { () throws(SocketError) in
             let other = try Socket(
                 .datagram, family: AddressFamily(of: target.address), on: socket.network)
-            let options = try socket.options
-            try other.setOptions(options)
+            let interface = try socket.option(.boundInterfaceIndex)
+            try other.setOption(.boundInterfaceIndex, interface)
             try other.connect(to: target)
             return try other.localAddress.address
         }

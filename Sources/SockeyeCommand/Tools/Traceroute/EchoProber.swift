@@ -22,7 +22,7 @@ struct EchoProber: Prober {
         self.socket = socket
         for origin in trace.origins { try ToolSocket.choose(origin, for: socket, "traceroute") }
         source = try ToolSocket.attempt("traceroute") { () throws(SocketError) in
-            try socket.updateOptions { $0.keepsErrors = true }
+            try socket.setOption(.receivesErrors(of: target.family), true)
             try socket.connect(to: remote)
             return try socket.localAddress.address
         }

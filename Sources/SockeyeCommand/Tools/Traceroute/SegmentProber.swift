@@ -22,7 +22,7 @@ struct SegmentProber: Prober {
         let holder = Socket(.stream, family: target.family, on: host)
         for origin in trace.origins { try ToolSocket.choose(origin, for: socket, "traceroute") }
         local = try ToolSocket.attempt("traceroute") { () throws(SocketError) in
-            try socket.updateOptions { $0.keepsErrors = true }
+            try socket.setOption(.receivesErrors(of: target.family), true)
             try socket.connect(to: remote)
             let address = try socket.localAddress.address
             try holder.bind(to: SocketAddress(address: address, port: 0))
