@@ -110,13 +110,19 @@ let package = Package(
                 "Memory", "Wire", "Stack", "Equipment", "Sockets", "CLinux", "CAllocationCounter",
             ]),
         tests(of: "Sockets", with: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
-        tests(of: "Names", with: ["Memory", "Wire", "Stack", "Devices", "Sockets"]),
+        tests(
+            of: "Names", with: ["Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets"]),
         tests(of: "Services", with: ["Memory", "Wire", "Stack", "Devices", "Sockets", "Names"]),
         // A program of the tests' own: the launcher over the kernel's sockets.
         .executableTarget(
             name: "KernelRun", dependencies: ["Launcher", "Wire", "CLinux"],
             path: "Tests/KernelRun", swiftSettings: settings),
         tests(of: "Launcher", with: ["Wire", "CLinux", "KernelRun"], without: ["Programs"]),
+        // Names looked up over the kernel's sockets or a host's, for Tests/Integration.
+        .executableTarget(
+            name: "LookUp",
+            dependencies: ["Memory", "Wire", "Stack", "Devices", "Sockets", "Names"],
+            path: "Tests/LookUp", swiftSettings: settings),
         // A host that listens to groups, for Tests/Integration.
         .executableTarget(
             name: "MulticastHost", dependencies: ["Memory", "Wire", "Stack", "Devices", "Sockets"],

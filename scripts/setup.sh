@@ -56,6 +56,8 @@ if [ "$level" = test ]; then
     need iputils-ping has ping
     need ethtool has ethtool
     need radvd has radvd
+    # The program without the service that would start it.
+    need dnsmasq-base has dnsmasq
     need tcpdump has tcpdump
     need tshark has tshark
     need wget has wget

@@ -44,6 +44,20 @@ public final class FileDescriptor: Sendable {
             check(unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC), "open \(path)"))
     }
 
+    /// Opens a regular file by its path, through symbolic links, for reading; never waits, as FIFOs
+    /// would have it do. POSIX `open`.
+    ///
+    /// - Throws: `EINVAL` when it is something else.
+    public static func regularFile(_ path: String) throws(DeviceError) -> FileDescriptor {
+        try checkName(path)
+        let flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC
+        let file = try FileDescriptor(check(unsafe Glibc.open(path, flags), "open \(path)"))
+        guard try file.status.kind == .regular else {
+            throw DeviceError(operation: "open \(path)", code: EINVAL)
+        }
+        return file
+    }
+
     /// What the process reads by default, under a number of its own. POSIX `dup`.
     public static func standardInput() throws(DeviceError) -> FileDescriptor {
         try FileDescriptor(check(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0), "read standard input"))
@@ -83,6 +97,31 @@ public final class FileDescriptor: Sendable {
                 default: .other
                 }
             return Status(kind: kind, count: found.st_size, modified: Int64(found.st_mtim.tv_sec))
+        }
+    }
+
+    /// What changes when somebody writes to the file or puts another in its place.
+    public struct Version: Equatable, Sendable {
+        private let inode: UInt
+        private let count: Int
+        /// In nanoseconds since 1970, by the two clocks of a file: content, and all else.
+        private let modified: Int
+        private let changed: Int
+
+        init(_ status: stat) {
+            inode = UInt(status.st_ino)
+            count = status.st_size
+            modified = status.st_mtim.tv_sec &* 1_000_000_000 &+ status.st_mtim.tv_nsec
+            changed = status.st_ctim.tv_sec &* 1_000_000_000 &+ status.st_ctim.tv_nsec
+        }
+    }
+
+    /// The file's state as of now. POSIX `fstat`.
+    public var version: Version {
+        get throws(DeviceError) {
+            var found = stat()
+            try Self.check(unsafe fstat(number, &found), "look at a file")
+            return Version(found)
         }
     }
 

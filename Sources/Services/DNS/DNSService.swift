@@ -1,3 +1,4 @@
+import Names
 import Sockets
 
 /// DNS over UDP and TCP (RFC 1035 §4.2).
@@ -24,28 +25,16 @@ public struct DNSService: StreamService, DatagramService {
         // The time is for a whole message: one that comes byte by byte gains none.
         connection.allow(idle)
         while true {
-            while let message = Self.takeMessage(from: &held) {
+            while let message = DNSFraming.takeMessage(from: &held) {
                 connection.allow(idle)
                 guard let response = await responder.respond(to: message, over: .stream) else {
                     return try await connection.finish()
                 }
-                let count = UInt16(truncatingIfNeeded: response.count)
-                let prefix = [UInt8(count >> 8), UInt8(truncatingIfNeeded: count)]
-                try await connection.socket.send(prefix + response)
+                try await connection.socket.send(DNSFraming.framed(response))
             }
             let count = try await connection.socket.receive(into: &buffer)
             guard count > 0 else { return try await connection.finish() }
             held += buffer[..<count]
         }
-    }
-
-    /// The first message of `held`, once all of it is there.
-    static func takeMessage(from held: inout [UInt8]) -> [UInt8]? {
-        guard held.count >= 2 else { return nil }
-        let end = 2 + Int(held[0]) << 8 + Int(held[1])
-        guard held.count >= end else { return nil }
-        let message = Array(held[2..<end])
-        held.removeFirst(end)
-        return message
     }
 }

@@ -128,12 +128,18 @@ struct AddressScope: Comparable, Sendable {
     static func < (a: AddressScope, b: AddressScope) -> Bool { a.rawValue < b.rawValue }
 }
 
-/// The precedence and label of an address in the default policy table (RFC 6724 §2.1).
-struct AddressPolicy: Equatable, Sendable {
-    let precedence: UInt8
-    let label: UInt8
+/// The precedence and label of an address (RFC 6724 §2.1).
+public struct AddressPolicy: Equatable, Sendable {
+    public let precedence: UInt8
+    public let label: UInt8
 
-    init(_ address: IPAddress) {
+    public init(precedence: UInt8, label: UInt8) {
+        self.precedence = precedence
+        self.label = label
+    }
+
+    /// Those of the default table.
+    public init(_ address: IPAddress) {
         let (high, low) = (address.high, address.low)
         switch high {
         case 0 where low == 1: (precedence, label) = (50, 0)

@@ -2,6 +2,7 @@ import Sockets
 import Testing
 import Wire
 
+@testable import Names
 @testable import Services
 
 @Suite("DNS over the wire", .timeLimit(.minutes(1)))
@@ -43,9 +44,9 @@ struct DNSServiceTests {
     @Test("messages are found in the bytes that have come")
     func framing() {
         var held: [UInt8] = [0, 2, 7, 8, 0, 0, 1]
-        #expect(DNSService.takeMessage(from: &held) == [7, 8])
-        #expect(DNSService.takeMessage(from: &held) == [])
-        #expect(DNSService.takeMessage(from: &held) == nil)
+        #expect(DNSFraming.takeMessage(from: &held) == [7, 8])
+        #expect(DNSFraming.takeMessage(from: &held) == [])
+        #expect(DNSFraming.takeMessage(from: &held) == nil)
         #expect(held == [1])
     }
 }
