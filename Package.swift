@@ -30,7 +30,7 @@ let package = Package(
             name: "Sockeye",
             targets: [
                 "Memory", "Wire", "Stack", "Equipment", "Dissection", "Devices", "Sockets",
-                "Names",
+                "Names", "Sockeye",
             ]),
         .executable(name: "sockeye", targets: ["SockeyeCommand"]),
         .library(name: "sockeye-library", type: .dynamic, targets: ["SockeyeLibrary"]),
@@ -52,6 +52,7 @@ let package = Package(
         // The interface and what stands on it.
         layer("Sockets", on: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
         layer("Names", on: ["Memory", "Wire", "Stack", "Devices", "Sockets"]),
+        layer("Sockeye", on: ["Wire", "Stack", "Devices", "Sockets", "Names"]),
         layer("Setup", on: ["Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets"]),
         // The Berkeley calls for C: `libsockeye.so`. The last target is nothing but how it is linked:
         // with the Swift runtime inside.
@@ -110,6 +111,7 @@ let package = Package(
                 "Memory", "Wire", "Stack", "Equipment", "Sockets", "CLinux", "CAllocationCounter",
             ]),
         tests(of: "Sockets", with: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
+        tests(of: "Sockeye"),
         tests(
             of: "Names", with: ["Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets"]),
         tests(of: "Services", with: ["Memory", "Wire", "Stack", "Devices", "Sockets", "Names"]),
