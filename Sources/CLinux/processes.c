@@ -4,8 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/sockios.h>
+#include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,17 +205,43 @@ int clinux_epoll_control(int epoll, int operation, int descriptor, uint64_t toke
 }
 
 int clinux_epoll_wait(int epoll, struct clinux_ready *ready, int64_t nanoseconds) {
-    struct epoll_event events[CLINUX_READY_CAPACITY];
+    return clinux_epoll_wait_many(epoll, ready, CLINUX_READY_CAPACITY, nanoseconds);
+}
+
+_Static_assert(sizeof(struct epoll_event) <= sizeof(struct clinux_ready),
+               "the kernel's events fit where ours will stand");
+
+int clinux_epoll_wait_many(int epoll, struct clinux_ready *ready, int capacity,
+                           int64_t nanoseconds) {
+    // The kernel writes its own, smaller form, which is widened in place from the end.
+    struct epoll_event *events = (struct epoll_event *)ready;
     struct timespec limit = {.tv_sec = nanoseconds / 1000000000,
                              .tv_nsec = nanoseconds % 1000000000};
-    long count = syscall(SYS_epoll_pwait2, epoll, events, CLINUX_READY_CAPACITY,
+    long count = syscall(SYS_epoll_pwait2, epoll, events, capacity,
                          nanoseconds < 0 ? NULL : &limit, NULL, 0);
     if (count < 0 && (errno == ENOSYS || errno == EPERM)) {
         // Before Linux 5.11, and where a container's filter does not know the call.
-        int milliseconds = nanoseconds < 0 ? -1 : (int)((nanoseconds + 999999) / 1000000);
-        count = epoll_wait(epoll, events, CLINUX_READY_CAPACITY, milliseconds);
+        int64_t milliseconds = nanoseconds < 0 ? -1 : (nanoseconds + 999999) / 1000000;
+        count = epoll_wait(epoll, events, capacity,
+                           milliseconds > INT_MAX ? INT_MAX : (int)milliseconds);
     }
-    for (long i = 0; i < count; i++)
-        ready[i] = (struct clinux_ready){.token = events[i].data.u64, .events = events[i].events};
+    for (long i = count - 1; i >= 0; i--) {
+        struct epoll_event event;
+        memcpy(&event, (char *)ready + i * sizeof event, sizeof event);
+        struct clinux_ready wide = {.token = event.data.u64, .events = event.events};
+        memcpy(ready + i, &wide, sizeof wide);
+    }
     return count < 0 ? -errno : (int)count;
+}
+
+_Static_assert(sizeof(struct clinux_poll) == sizeof(struct pollfd) &&
+                   offsetof(struct clinux_poll, answer) == offsetof(struct pollfd, revents),
+               "entries are poll's");
+
+int clinux_poll(struct clinux_poll *entries, long count, int64_t nanoseconds) {
+    struct timespec limit = {.tv_sec = nanoseconds / 1000000000,
+                             .tv_nsec = nanoseconds % 1000000000};
+    int result =
+        ppoll((struct pollfd *)entries, (nfds_t)count, nanoseconds < 0 ? NULL : &limit, NULL);
+    return result < 0 ? -errno : result;
 }

@@ -226,7 +226,7 @@ struct StreamTests {
         defer { net.end() }
         let listener = try net.listener(9)
         let set = try ReadySet()
-        try listener.watch(.readable, in: set, token: 42)
+        try set.add(.socket(listener), for: .readable, token: 42)
         #expect(set.next() == nil)
         let client = Socket(.stream, on: net.left)
         try await client.connect(to: Wired.address(2, 9))

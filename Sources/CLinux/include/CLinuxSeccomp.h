@@ -183,5 +183,17 @@ int clinux_epoll_control(int epoll, int operation, int descriptor, uint64_t toke
 /// of the 64 in `ready` are filled.
 enum { CLINUX_READY_CAPACITY = 64 };
 int clinux_epoll_wait(int epoll, struct clinux_ready *ready, int64_t nanoseconds);
+/// The same with room for `capacity`, above 0.
+int clinux_epoll_wait_many(int epoll, struct clinux_ready *ready, int capacity,
+                           int64_t nanoseconds);
+
+/// A descriptor, what is asked of it and what it answers (struct pollfd).
+struct clinux_poll {
+    int descriptor;
+    short events;
+    short answer;
+};
+/// Waits (ppoll(2)) for at most `nanoseconds`, or for ever where that is negative; how many answer.
+int clinux_poll(struct clinux_poll *entries, long count, int64_t nanoseconds);
 
 #endif

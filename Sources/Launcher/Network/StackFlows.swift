@@ -60,7 +60,9 @@ public final class StackFlows: FlowTable {
     private func watch(_ id: FlowID) throws(SystemError) {
         guard let socket = flows[id]?.socket else { return }
         try system { () throws(SocketError) in
-            try socket.watch([.readable, .writable], in: ready, token: id.rawValue)
+            try ready.add(
+                .socket(socket), for: [.readable, .writable, .connected], .edgeTriggered,
+                token: id.rawValue)
         }
     }
 
@@ -176,7 +178,7 @@ public final class StackFlows: FlowTable {
 
     private func take(_ flow: FlowID) -> Socket? {
         guard let gone = flows.removeValue(forKey: flow) else { return nil }
-        gone.socket.unwatch(in: ready)
+        ready.removeIfPresent(.socket(gone.socket))
         return gone.socket
     }
 

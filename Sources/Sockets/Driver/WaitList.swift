@@ -13,8 +13,11 @@ struct Waiter: Sendable {
         case thread(Parker)
         /// A task that is suspended.
         case task(CheckedContinuation<Void, Never>)
-        /// A set that keeps an eye on it for as long as it is in there.
-        case set(ReadySet, UInt64)
+        /// Whoever polls it together with others.
+        case gate(PollGate)
+        /// Who is told of every event, for as long as it is in there; of several exclusive ones not
+        /// all.
+        case watcher(any EndpointWatcher, isExclusive: Bool)
     }
 
     let id: WaitID
@@ -45,26 +48,43 @@ struct WaitList: Sendable {
         return waiter
     }
 
-    /// Takes out all set watches of `set` on `endpoint`.
-    mutating func remove(_ set: ReadySet, from endpoint: EndpointID) {
-        waiters[endpoint]?.removeAll { waiter in
-            if case .set(let other, _) = waiter.wake { other === set } else { false }
-        }
-        if waiters[endpoint]?.isEmpty == true { waiters[endpoint] = nil }
+    /// Takes out `watcher`; those taken out are to be let go of outside of the lock.
+    mutating func remove(
+        _ watcher: any EndpointWatcher, from endpoint: EndpointID
+    ) -> [Waiter] {
+        guard let list = waiters[endpoint] else { return [] }
+        let remaining = list.filter { $0.watcher !== watcher }
+        waiters[endpoint] = remaining.isEmpty ? nil : remaining
+        return list.filter { $0.watcher === watcher }
     }
 
-    /// Takes out who waits for one of `events`, to be woken; sets stay and are told as well.
+    /// All who are told of every event of `endpoint`.
+    func watchers(of endpoint: EndpointID) -> [any EndpointWatcher] {
+        (waiters[endpoint] ?? []).compactMap(\.watcher)
+    }
+
+    /// Takes out who waits for one of `events`, to be woken; watchers stay and are told as well.
     mutating func take(
         _ endpoint: EndpointID, _ events: Readiness, into woken: inout [(Waiter, Readiness)]
     ) {
         guard let list = waiters[endpoint] else { return }
         // An error or hang-up concerns everyone, as in `poll`.
-        let concerning = events.intersection([.error, .hangup]).isEmpty ? events : .everything
-        var remaining: [Waiter] = []
-        for waiter in list {
-            let isConcerned = !waiter.events.isDisjoint(with: concerning)
-            if isConcerned { woken.append((waiter, events)) }
-            if !isConcerned || waiter.isSet { remaining.append(waiter) }
+        let concerns = !events.isDisjoint(with: [.error, .hangup])
+        var isServed = false
+        var staysWhole = true
+        for waiter in list where concerns || !waiter.events.isDisjoint(with: events) {
+            if case .watcher(let watcher, let isExclusive) = waiter.wake {
+                // Of those who are told one by one, the first that somebody waits on is enough.
+                if isExclusive, isServed { continue }
+                if isExclusive, watcher.isWaitedOn { isServed = true }
+            } else {
+                staysWhole = false
+            }
+            woken.append((waiter, events))
+        }
+        guard !staysWhole else { return }
+        let remaining = list.filter { waiter in
+            waiter.watcher != nil || !concerns && waiter.events.isDisjoint(with: events)
         }
         waiters[endpoint] = remaining.isEmpty ? nil : remaining
     }
@@ -92,8 +112,8 @@ struct WaitList: Sendable {
 }
 
 extension Waiter {
-    var isSet: Bool {
-        if case .set = wake { true } else { false }
+    var watcher: (any EndpointWatcher)? {
+        if case .watcher(let watcher, _) = wake { watcher } else { nil }
     }
 
     /// Wakes whoever it is; the host's lock must not be held.
@@ -101,8 +121,14 @@ extension Waiter {
         switch wake {
         case .thread(let parker): parker.unpark()
         case .task(let continuation): continuation.resume()
-        case .set(let set, let token): set.note(token, events.subtracting(.room))
+        case .gate(let gate): gate.open()
+        case .watcher(let watcher, _): watcher.note(events.subtracting(.room))
         }
+    }
+
+    /// Wakes whoever it is, the endpoint being closed; the host's lock must not be held.
+    func end() {
+        if let watcher { watcher.endpointClosed() } else { resume(.hangup) }
     }
 }
 

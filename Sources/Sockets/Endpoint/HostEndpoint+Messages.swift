@@ -13,6 +13,7 @@ extension HostEndpoint {
 
     func receive(into buffer: inout MutableSpan<UInt8>) throws(SocketError) -> Int {
         guard case .stream = kind else { return try receiveMessage(into: &buffer, []).count }
+        defer { settle() }
         do throws(StackError) {
             return try driver.withHost { (host: inout Host) throws(StackError) in
                 try host.receive(id, into: &buffer)
@@ -100,6 +101,7 @@ extension HostEndpoint {
     func receiveMessage(
         into buffer: inout MutableSpan<UInt8>, _ flags: MessageFlags
     ) throws(SocketError) -> ReceivedMessage {
+        defer { settle() }
         if flags.contains(.errorQueue) { return try receiveError(into: &buffer) }
         if case .local = kind { return try receiveLocal(into: &buffer, flags) }
         do throws(StackError) {

@@ -7,8 +7,12 @@ import Stack
 extension HostEndpoint {
     var readiness: Readiness {
         get throws(SocketError) {
-            try call("poll") { (host: inout Host) throws(StackError) in
-                try host.readiness(of: id)
+            do throws(StackError) {
+                return try driver.withHost { (host: inout Host) throws(StackError) in
+                    try host.readiness(of: id)
+                }
+            } catch {
+                throw SocketError(error, in: "poll")
             }
         }
     }
@@ -49,22 +53,33 @@ extension HostEndpoint {
         return driver.withCore { core in core.waiters.remove(waiting, from: id) }
     }
 
-    func watch(_ events: Readiness, in set: ReadySet, token: UInt64) throws(SocketError) {
+    func watch(_ watch: Watch) throws(SocketError) {
         let id = id
-        let present = try driver.withCore { (core: inout HostDriver.Core) throws(SocketError) in
-            let waiting = core.waiters.nextID()
-            core.waiters.add(Waiter(id: waiting, events: events, wake: .set(set, token)), to: id)
+        try driver.withCore { (core: inout HostDriver.Core) throws(SocketError) in
             do throws(StackError) {
-                return try core.host.readiness(of: id)
+                _ = try core.host.readiness(of: id)
             } catch {
-                throw SocketError(error, in: "epoll_ctl")
+                throw SocketError(error, in: "poll")
             }
+            let wake = Waiter.Wake.watcher(watch.watcher, isExclusive: watch.isExclusive)
+            let waiter = Waiter(id: core.waiters.nextID(), events: watch.events, wake: wake)
+            core.waiters.add(waiter, to: id)
         }
-        if !present.isDisjoint(with: events) { set.note(token, present) }
     }
 
-    func unwatch(in set: ReadySet) {
+    func unwatch(_ watcher: any EndpointWatcher) {
         let id = id
-        driver.withCore { core in core.waiters.remove(set, from: id) }
+        _ = driver.withCore { core in core.waiters.remove(watcher, from: id) }
+    }
+
+    // MARK: - Sets that hold it ready
+
+    func countQueued(_ change: Int) { queuedCount.add(change, ordering: .relaxed) }
+
+    /// After a call: has the sets that hold it ready look again.
+    func settle() {
+        guard queuedCount.load(ordering: .relaxed) > 0 else { return }
+        let id = id
+        for watcher in driver.core.withLock({ $0.waiters.watchers(of: id) }) { watcher.settle() }
     }
 }

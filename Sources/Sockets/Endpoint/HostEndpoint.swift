@@ -11,6 +11,8 @@ final class HostEndpoint: NetworkEndpoint {
     let kind: EndpointKind
     let family: AddressFamily
     private let isOpen = Mutex(true)
+    /// In how many sets it is held ready.
+    let queuedCount = Atomic<Int>(0)
 
     convenience init(_ kind: EndpointKind, _ family: AddressFamily, on driver: HostDriver) {
         let id = driver.withHost { host in host.open(kind, family: family) }
@@ -30,6 +32,7 @@ final class HostEndpoint: NetworkEndpoint {
     func call<Result>(
         _ name: String, _ body: (inout Host) throws(StackError) -> Result
     ) throws(SocketError) -> Result {
+        defer { settle() }
         do throws(StackError) {
             return try driver.withHost(body)
         } catch {
@@ -146,6 +149,6 @@ final class HostEndpoint: NetworkEndpoint {
             body(&core.host, id)
             core.waiters.takeAll(id, into: &woken)
         }
-        for (waiter, events) in woken { waiter.resume(events) }
+        for (waiter, _) in woken { waiter.end() }
     }
 }

@@ -70,8 +70,20 @@ protocol NetworkEndpoint: AnyObject, Sendable {
     func register(_ events: Readiness, _ wake: Waiter.Wake) -> WaitID?
     /// Takes out who was entered; nil when it was told before.
     @discardableResult func forget(_ id: WaitID) -> Waiter?
-    /// Has `set` told of `events` under `token` until `unwatch`; what the endpoint is ready for
-    /// already is told at once.
-    func watch(_ events: Readiness, in set: ReadySet, token: UInt64) throws(SocketError)
-    func unwatch(in set: ReadySet)
+    /// The kernel's descriptor behind the endpoint, -1 once closed; nil where there is none.
+    var descriptor: CInt? { get }
+    /// Has a watcher told of every event that it is for, until `unwatch`, and when the endpoint is
+    /// closed; what the endpoint is ready for already is not told. For no events at all it is told
+    /// of the close only.
+    func watch(_ watch: Watch) throws(SocketError)
+    func unwatch(_ watcher: any EndpointWatcher)
+    /// Notes that one more set, or one less, holds the endpoint ready, and is to look again after
+    /// calls.
+    func countQueued(_ change: Int)
+}
+
+extension NetworkEndpoint {
+    var descriptor: CInt? { nil }
+
+    func countQueued(_ change: Int) {}
 }

@@ -85,7 +85,7 @@ extension Socket {
     ///
     /// - Throws: `ECANCELED` when the task is cancelled.
     func suspendUntilReady(_ events: Readiness, _ name: String) async throws(SocketError) {
-        let slot = CancellationSlot()
+        let slot = CancellationSlot<WaitID>()
         let backing = backing
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -101,29 +101,6 @@ extension Socket {
         }
         if slot.isCancelled { throw SocketError(ECANCELED, in: name) }
     }
-}
-
-/// Where a task that waits and whoever cancels it meet, whichever comes first.
-private final class CancellationSlot: Sendable {
-    private let state = Mutex((id: WaitID?.none, isCancelled: false))
-
-    /// Notes who waits; whether the task was cancelled before.
-    func fill(_ id: WaitID) -> Bool {
-        state.withLock { state in
-            state.id = id
-            return state.isCancelled
-        }
-    }
-
-    /// Notes the cancellation; who waits, if anybody does yet.
-    func cancel() -> WaitID? {
-        state.withLock { state in
-            state.isCancelled = true
-            return state.id
-        }
-    }
-
-    var isCancelled: Bool { state.withLock { $0.isCancelled } }
 }
 
 extension SocketError {

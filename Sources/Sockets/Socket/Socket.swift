@@ -27,6 +27,7 @@ public final class Socket: Sendable {
     let backing: any NetworkEndpoint
     private let timeouts = Mutex((receiving: Interval?.none, sending: Interval?.none))
     private let nonblocking = Atomic(false)
+    let readinessCallback = Mutex<ReadinessCallback?>(nil)
 
     /// Makes a socket. POSIX `socket`.
     ///
@@ -137,15 +138,6 @@ public final class Socket: Sendable {
     public var readiness: Readiness {
         get throws(SocketError) { try backing.readiness }
     }
-
-    /// Has `set` told of what happens to the socket, under `token`; what it is ready for already
-    /// is told at once.
-    public func watch(_ events: Readiness, in set: ReadySet, token: UInt64) throws(SocketError) {
-        try backing.watch(events, in: set, token: token)
-    }
-
-    /// Ends what `watch` began.
-    public func unwatch(in set: ReadySet) { backing.unwatch(in: set) }
 
     // MARK: - The end
 

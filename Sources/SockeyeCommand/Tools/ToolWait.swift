@@ -21,7 +21,7 @@ final class ToolWait {
         do throws(SocketError) {
             let set = try ReadySet()
             for socket in sockets {
-                try socket.watch([.readable, .error], in: set, token: socketToken)
+                try set.add(.socket(socket), for: .readable, .edgeTriggered, token: socketToken)
             }
             return set
         } catch {
