@@ -21,7 +21,7 @@ extension HostEndpoint {
         until events: Readiness, _ deadline: Instant, in call: String
     ) throws(SocketError) {
         // Time stands still while the only thread of a simulation blocks.
-        if case .simulated = driver.time {
+        if isSimulated {
             let ready = try readiness
             if !ready.isDisjoint(with: events.union([.error, .hangup])) { return }
             throw SocketError(EDEADLK, in: call)
@@ -70,6 +70,10 @@ extension HostEndpoint {
     func unwatch(_ watcher: any EndpointWatcher) {
         let id = id
         _ = driver.withCore { core in core.waiters.remove(watcher, from: id) }
+    }
+
+    var isSimulated: Bool {
+        if case .simulated = driver.time { true } else { false }
     }
 
     // MARK: - Sets that hold it ready

@@ -77,6 +77,8 @@ protocol NetworkEndpoint: AnyObject, Sendable {
     /// of the close only.
     func watch(_ watch: Watch) throws(SocketError)
     func unwatch(_ watcher: any EndpointWatcher)
+    /// Whether its time stands still while the thread of its simulation blocks.
+    var isSimulated: Bool { get }
     /// Notes that one more set, or one less, holds the endpoint ready, and is to look again after
     /// calls.
     func countQueued(_ change: Int)
@@ -84,6 +86,8 @@ protocol NetworkEndpoint: AnyObject, Sendable {
 
 extension NetworkEndpoint {
     var descriptor: CInt? { nil }
+
+    var isSimulated: Bool { false }
 
     func countQueued(_ change: Int) {}
 }

@@ -24,6 +24,9 @@ struct PollWait {
     /// Blocks the thread until one is ready; false when `deadline` came first.
     func block(until deadline: Instant) throws(SocketError) -> Bool {
         guard descriptors.isEmpty else { return try blockOnDescriptors(until: deadline) }
+        guard endpoints.isEmpty || endpoints.contains(where: { !$0.endpoint.isSimulated }) else {
+            throw SocketError(EDEADLK, in: "poll")
+        }
         let parker = Parker()
         return entered(PollGate(parker)) { parker.park(until: deadline) }
     }

@@ -29,7 +29,8 @@ public enum Polling {
     /// have an answer, 0 when the time is over. POSIX `poll`.
     ///
     /// - Throws: `EINVAL` for more kernel descriptors than a process may open; `EMFILE` where
-    ///   sockets and descriptors are mixed and none is left.
+    ///   sockets and descriptors are mixed and none is left; `EDEADLK` where it would block the only
+    ///   thread of a simulation.
     public static func poll(
         _ entries: inout [PollEntry], atMost limit: Duration?
     ) throws(SocketError) -> Int {
@@ -129,8 +130,8 @@ public enum Polling {
                 reading: answers[0], writing: answers[1], urgent: answers[2])
             if count == 0 || selection.count > 0 { return selection }
             // A hang-up is no answer to whoever only writes, and does not go away.
-            if limit == .zero { return selection }
-            try PollWait.pause(until: deadline ?? .never)
+            if left == .zero { return selection }
+            PollWait.pause(until: deadline ?? .never)
         }
     }
 

@@ -58,6 +58,9 @@ struct ReadyMembers: ~Copyable, Sendable {
     /// How many the kernel watches.
     private(set) var descriptorCount = 0
 
+    /// How many are of simulations.
+    private(set) var simulatedCount = 0
+
     var count: Int { entries.count }
 
     // MARK: - Members
@@ -89,6 +92,7 @@ struct ReadyMembers: ~Copyable, Sendable {
     mutating func setMember(_ member: ReadyMember, at index: SlabIndex) {
         guard entries.contains(index) else { return }
         entries[index].member = member
+        if member.endpoint.isSimulated { simulatedCount += 1 }
     }
 
     /// Takes a member out; nil when it is not there any more.
@@ -97,6 +101,7 @@ struct ReadyMembers: ~Copyable, Sendable {
         guard entries.contains(index) else { return nil }
         unlink(index)
         let entry = entries.remove(index)
+        if entry.member?.endpoint.isSimulated == true { simulatedCount -= 1 }
         if indexes[entry.key] == index {
             indexes[entry.key] = nil
             if entry.isDescriptor { descriptorCount -= 1 }

@@ -132,6 +132,13 @@ final class ReadyQueue: Sendable {
 
     // MARK: - Waiting
 
+    /// Whether time stands still for all members while a thread blocks.
+    var isSimulated: Bool {
+        state.withLock { state in
+            state.members.count > 0 && state.members.simulatedCount == state.members.count
+        }
+    }
+
     /// Whether somebody waits for an event at this moment.
     var isWaitedOn: Bool { sleepers.load(ordering: .relaxed) > 0 }
 

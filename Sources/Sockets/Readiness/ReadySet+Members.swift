@@ -34,6 +34,47 @@ extension ReadySet {
         }
     }
 
+    // MARK: - In the bits of epoll
+
+    /// Adds a member as Linux's `epoll_ctl` is told to, `EPOLLET`, `EPOLLONESHOT` and
+    /// `EPOLLEXCLUSIVE` included.
+    ///
+    /// - Throws: What `add` throws.
+    public func add(
+        _ member: Pollable, epollEvents bits: UInt32, token: UInt64, number: CInt = 0
+    ) throws(SocketError) {
+        let interest = Self.interest(bits, token)
+        try controlled { () throws(SocketError) in try insert(member, interest, number) }
+    }
+
+    /// Changes a member as Linux's `epoll_ctl` is told to.
+    ///
+    /// - Throws: What `modify` throws.
+    public func modify(
+        _ member: Pollable, epollEvents bits: UInt32, token: UInt64, number: CInt = 0
+    ) throws(SocketError) {
+        let interest = Self.interest(bits, token)
+        try controlled { () throws(SocketError) in try change(member, interest, number) }
+    }
+
+    private enum Bit {
+        static var edgeTriggered: UInt32 { 1 << 31 }
+        static var oneShot: UInt32 { 1 << 30 }
+        static var exclusive: UInt32 { 1 << 28 }
+    }
+
+    private static func interest(_ bits: UInt32, _ token: UInt64) -> Interest {
+        var options: Options = []
+        if bits & Bit.edgeTriggered != 0 { options.insert(.edgeTriggered) }
+        if bits & Bit.oneShot != 0 { options.insert(.oneShot) }
+        if bits & Bit.exclusive != 0 { options.insert(.exclusive) }
+        // The bits of how, and of nobody's hand, are no events.
+        let events = bits & 0x0FFF_FFFF
+        return Interest(
+            events: Readiness(pollEvents: events), options: options, token: token,
+            pollEvents: events)
+    }
+
     // MARK: - Adding
 
     func insert(
@@ -127,9 +168,9 @@ extension ReadySet {
     /// Bits of `EPOLL_EVENTS`.
     private static func kernelEvents(_ interest: Interest) -> UInt32 {
         var bits = interest.pollEvents | interest.events.pollEvents
-        if interest.options.contains(.edgeTriggered) { bits |= 1 << 31 }
-        if interest.options.contains(.oneShot) { bits |= 1 << 30 }
-        if interest.options.contains(.exclusive) { bits |= 1 << 28 }
+        if interest.options.contains(.edgeTriggered) { bits |= Bit.edgeTriggered }
+        if interest.options.contains(.oneShot) { bits |= Bit.oneShot }
+        if interest.options.contains(.exclusive) { bits |= Bit.exclusive }
         return bits
     }
 

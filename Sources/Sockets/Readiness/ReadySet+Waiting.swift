@@ -8,7 +8,8 @@ extension ReadySet {
     /// Waits until a member is ready, as long as `limit` at most, nil for ever; what is ready, at
     /// most `count` members, in turn: nothing when the time is over. Linux's `epoll_wait`.
     ///
-    /// - Throws: `EINVAL` when `count` is below 1.
+    /// - Throws: `EINVAL` when `count` is below 1; `EDEADLK` where all members are of a simulation,
+    ///   whose only thread it would block.
     public func wait(
         atMost count: Int, for limit: Duration?
     ) throws(SocketError) -> [Event] {
@@ -16,6 +17,7 @@ extension ReadySet {
         let deadline = limit.map { MonotonicClock.now() + Interval($0) } ?? .never
         var events = queue.take(count)
         while events.isEmpty, limit != .zero {
+            if queue.isSimulated { throw SocketError(EDEADLK, in: "epoll_wait") }
             events = queue.sleep(count, until: deadline)
             if events.isEmpty { events = queue.take(count) }
             if deadline <= MonotonicClock.now() { break }

@@ -35,6 +35,12 @@ public final class ReadySet: Sendable {
         public let events: Readiness
         /// The same in the bits of epoll, as they were asked for.
         public let pollEvents: UInt32
+
+        public init(token: UInt64, events: Readiness, pollEvents: UInt32) {
+            self.token = token
+            self.events = events
+            self.pollEvents = pollEvents
+        }
     }
 
     let queue: ReadyQueue
