@@ -73,10 +73,15 @@ struct PollSet {
         let bell = try Bell()
         defer { bell.release() }
         for (token, entry) in sockets.enumerated() {
-            try? entry.socket.watch(
-                entry.events.readiness, in: bell.sockets, token: UInt64(token))
+            try? bell.sockets.add(
+                .socket(entry.socket), for: entry.events.readiness, .edgeTriggered,
+                token: UInt64(token), number: CInt(token))
         }
-        defer { for entry in sockets { entry.socket.unwatch(in: bell.sockets) } }
+        defer {
+            for (token, entry) in sockets.enumerated() {
+                bell.sockets.removeIfPresent(.socket(entry.socket), number: CInt(token))
+            }
+        }
         while true {
             bell.quieten()
             let own = readySockets()
