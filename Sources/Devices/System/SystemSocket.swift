@@ -65,6 +65,9 @@ public final class SystemSocket: Sendable {
         return before & Self.closed == 0
     }
 
+    /// Whether it was closed.
+    public var isClosed: Bool { uses.load(ordering: .acquiring) & Self.closed != 0 }
+
     /// Works with the descriptor, which stays open until `body` returns.
     ///
     /// - Throws: `EBADF` once closed.

@@ -43,6 +43,7 @@ extension HostEndpoint {
         var options: LocalReceiveOptions = flags.contains(.peek) ? .peek : []
         if !flags.contains(.dontWait) { options.insert(.wait) }
         let message: ReceivedLocalMessage
+        defer { settle() }
         do throws(StackError) {
             message = try driver.withHost { (host: inout Host) throws(StackError) in
                 try host.receiveMessage(id, into: &buffer, options)

@@ -46,11 +46,21 @@ extension KernelEndpoint {
         KernelPoller.shared.forget(waiting, system.number)
     }
 
-    func watch(_ events: Readiness, in set: ReadySet, token: UInt64) throws(SocketError) {
-        guard KernelPoller.shared.add(system, events, .set(set, token)) != nil else {
-            throw SocketError(EBADF, in: "epoll_ctl")
+    var descriptor: CInt? { system.isClosed ? -1 : system.number }
+
+    func watch(_ watch: Watch) throws(SocketError) {
+        if watch.events.isEmpty {
+            closeWatchers.withLock { $0.append(watch.watcher) }
+        } else {
+            let wake = Waiter.Wake.watcher(watch.watcher, isExclusive: false)
+            guard KernelPoller.shared.add(system, watch.events, wake) != nil else {
+                throw SocketError(EBADF, in: "poll")
+            }
         }
     }
 
-    func unwatch(in set: ReadySet) { KernelPoller.shared.forget(set, system.number) }
+    func unwatch(_ watcher: any EndpointWatcher) {
+        closeWatchers.withLock { $0.removeAll { $0 === watcher } }
+        KernelPoller.shared.forget(watcher, system.number)
+    }
 }

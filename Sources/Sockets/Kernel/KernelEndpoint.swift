@@ -11,6 +11,8 @@ final class KernelEndpoint: NetworkEndpoint {
     let family: AddressFamily
     /// Threads that wait in `poll`, to be woken when the socket is closed.
     let blocked = Mutex<[ObjectIdentifier: WakeUp]>([:])
+    /// Who is told when the socket is closed.
+    let closeWatchers = Mutex<[any EndpointWatcher]>([])
 
     convenience init(_ kind: EndpointKind, _ family: AddressFamily) throws(SocketError) {
         let numbers = KernelNumbers(kind, family)
@@ -96,7 +98,8 @@ final class KernelEndpoint: NetworkEndpoint {
             system.close()
             let waiters = KernelPoller.shared.removeAll(system)
             for wakeUp in blocked.withLock({ Array($0.values) }) { wakeUp.signal() }
-            for waiter in waiters { waiter.resume([.hangup]) }
+            for waiter in waiters { waiter.end() }
+            for watcher in closeWatchers.withLock({ $0 }) { watcher.endpointClosed() }
         }
     }
 

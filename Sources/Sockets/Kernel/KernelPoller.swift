@@ -12,7 +12,9 @@ final class KernelPoller: Sendable {
         var waiters: [Waiter] = []
 
         var events: Readiness { waiters.reduce([]) { $0.union($1.events) } }
-        var mode: DescriptorWatch.Mode { waiters.contains(where: \.isSet) ? .onChange : .once }
+        var mode: DescriptorWatch.Mode {
+            waiters.contains { $0.watcher != nil } ? .onChange : .once
+        }
     }
 
     private struct State {
@@ -30,24 +32,33 @@ final class KernelPoller: Sendable {
     /// Enters somebody who waits; nil when the socket was closed, or the system has no descriptor
     /// for the poller, and nobody was entered.
     func add(_ socket: SystemSocket, _ events: Readiness, _ wake: Waiter.Wake) -> WaitID? {
-        state.withLock { state in
-            try? socket.use("epoll_ctl") { (number) throws(DeviceError) in
-                let watch = try start(&state)
-                let owner = ObjectIdentifier(socket)
-                var entry = state.entries[number] ?? Entry(owner: owner)
-                let isNew = entry.owner != owner || state.entries[number] == nil
-                if isNew { entry = Entry(owner: owner) }
-                state.lastID += 1
-                let id = WaitID(number: state.lastID)
-                entry.waiters.append(Waiter(id: id, events: events, wake: wake))
-                if isNew {
-                    try watch.add(number, entry.events, entry.mode)
-                } else {
-                    try watch.change(number, entry.events, entry.mode)
-                }
-                state.entries[number] = entry
-                return id
+        try? socket.use("epoll_ctl") { (number) throws(DeviceError) in
+            try add(number, of: socket, events, wake)
+        }
+    }
+
+    /// Enters somebody who waits for a descriptor, which stays open until `removeAll`.
+    ///
+    /// - Parameter owner: Whose the descriptor is.
+    func add(
+        _ number: CInt, of owner: AnyObject, _ events: Readiness, _ wake: Waiter.Wake
+    ) throws(DeviceError) -> WaitID {
+        try state.withLock { (state) throws(DeviceError) in
+            let watch = try start(&state)
+            let owner = ObjectIdentifier(owner)
+            var entry = state.entries[number] ?? Entry(owner: owner)
+            let isNew = entry.owner != owner || state.entries[number] == nil
+            if isNew { entry = Entry(owner: owner) }
+            state.lastID += 1
+            let id = WaitID(number: state.lastID)
+            entry.waiters.append(Waiter(id: id, events: events, wake: wake))
+            if isNew {
+                try watch.add(number, entry.events, entry.mode)
+            } else {
+                try watch.change(number, entry.events, entry.mode)
             }
+            state.entries[number] = entry
+            return id
         }
     }
 
@@ -60,20 +71,24 @@ final class KernelPoller: Sendable {
         }
     }
 
-    /// Takes out the watches of a set.
-    func forget(_ set: ReadySet, _ number: CInt) {
-        state.withLock { state in
-            state.entries[number]?.waiters.removeAll { waiter in
-                if case .set(let other, _) = waiter.wake { other === set } else { false }
-            }
+    /// Takes out a watcher; it is let go of outside of the lock.
+    func forget(_ watcher: any EndpointWatcher, _ number: CInt) {
+        let gone = state.withLock { state -> [Waiter] in
+            guard let list = state.entries[number]?.waiters else { return [] }
+            state.entries[number]?.waiters = list.filter { $0.watcher !== watcher }
+            return list
         }
+        withExtendedLifetime(gone) {}
     }
 
     /// Waits no more for a socket that is about to give its descriptor back; who waited.
-    func removeAll(_ socket: SystemSocket) -> [Waiter] {
+    func removeAll(_ socket: SystemSocket) -> [Waiter] { removeAll(socket.number, of: socket) }
+
+    /// Waits no more for a descriptor that `owner` is about to give back; who waited.
+    @discardableResult
+    func removeAll(_ number: CInt, of owner: AnyObject) -> [Waiter] {
         state.withLock { state in
-            let number = socket.number
-            guard state.entries[number]?.owner == ObjectIdentifier(socket) else { return [] }
+            guard state.entries[number]?.owner == ObjectIdentifier(owner) else { return [] }
             state.watch?.remove(number)
             return state.entries.removeValue(forKey: number)?.waiters ?? []
         }
@@ -96,7 +111,7 @@ final class KernelPoller: Sendable {
             guard var entry = state.entries[number] else { return [Waiter]() }
             let concerning = ready.isDisjoint(with: [.error, .hangup]) ? ready : .everything
             let woken = entry.waiters.filter { !$0.events.isDisjoint(with: concerning) }
-            entry.waiters.removeAll { !$0.isSet && !$0.events.isDisjoint(with: concerning) }
+            entry.waiters.removeAll { $0.watcher == nil && !$0.events.isDisjoint(with: concerning) }
             state.entries[number] = entry
             if !entry.waiters.isEmpty, entry.mode == .once {
                 try? state.watch?.change(number, entry.events, .once)

@@ -179,6 +179,7 @@ extension HostEndpoint {
         _ level: Int32, _ name: Int32, capacity: Int
     ) throws(SocketError) -> [UInt8] {
         let call = OptionCall(id: id, kind: kind, family: family, level: level, name: name)
+        defer { settle() }
         do throws(OptionError) {
             return try driver.withHost { (host: inout Host) throws(OptionError) in
                 try call.read(&host, capacity: capacity)
@@ -191,6 +192,7 @@ extension HostEndpoint {
     func setOption(_ level: Int32, _ name: Int32, _ bytes: Span<UInt8>) throws(SocketError) {
         let call = OptionCall(id: id, kind: kind, family: family, level: level, name: name)
         let value = OptionBytes(bytes)
+        defer { settle() }
         do throws(OptionError) {
             try driver.withHost { (host: inout Host) throws(OptionError) in
                 try call.set(&host, value)

@@ -7,6 +7,8 @@ import Synchronization
 struct PollWait {
     private let endpoints: [(endpoint: any NetworkEndpoint, events: Readiness)]
     private let descriptors: [DescriptorPoll.Entry]
+    /// Descriptors that are together already.
+    private var set: DescriptorSet?
 
     init(_ entries: [PollEntry]) {
         endpoints = entries.compactMap { entry in
@@ -14,9 +16,16 @@ struct PollWait {
         }
         descriptors = entries.compactMap { entry in
             entry.member?.descriptor.map {
-                DescriptorPoll.Entry($0, Int16(truncatingIfNeeded: entry.events.pollEvents))
+                DescriptorPoll.Entry($0, entry.events.pollEvents)
             }
         }
+    }
+
+    /// A wait for a set of descriptors.
+    init(_ set: DescriptorSet) {
+        endpoints = []
+        descriptors = []
+        self.set = set
     }
 
     // MARK: - Threads
@@ -59,9 +68,12 @@ struct PollWait {
 
     /// Suspends the task until one is ready.
     ///
-    /// - Throws: `ECANCELED` when the task is cancelled.
-    func suspend() async throws(SocketError) {
+    /// - Throws: `ECANCELED` when the task is cancelled; `EMFILE` where the process has no
+    ///   descriptor left.
+    func suspend(in call: String = "poll") async throws(SocketError) {
         let gate = PollGate()
+        let set = try descriptors.isEmpty ? set : gathered(call)
+        let id = try set.map { (set) throws(SocketError) in try enter(set, gate, call) }
         let waiting = enter(gate)
         await withTaskCancellationHandler {
             await gate.sleep()
@@ -69,7 +81,36 @@ struct PollWait {
             gate.open()
         }
         leave(waiting)
-        if Task.isCancelled { throw SocketError(ECANCELED, in: "poll") }
+        if let set, let id { _ = KernelPoller.shared.forget(id, set.descriptor) }
+        // A set of our own goes now, and its descriptor with it.
+        if let set, self.set == nil { KernelPoller.shared.removeAll(set.descriptor, of: set) }
+        if Task.isCancelled { throw SocketError(ECANCELED, in: call) }
+    }
+
+    private func gathered(_ call: String) throws(SocketError) -> DescriptorSet {
+        var events: [CInt: Int16] = [:]
+        for entry in descriptors { events[entry.descriptor, default: 0] |= entry.events }
+        do throws(DeviceError) {
+            let set = try DescriptorSet()
+            for (descriptor, events) in events {
+                let bits = UInt32(UInt16(bitPattern: events))
+                try set.add(descriptor, bits, token: 0)
+            }
+            return set
+        } catch {
+            throw SocketError(error.code, in: call)
+        }
+    }
+
+    private func enter(
+        _ set: DescriptorSet, _ gate: PollGate, _ call: String
+    ) throws(SocketError) -> WaitID {
+        do throws(DeviceError) {
+            return try KernelPoller.shared.add(
+                set.descriptor, of: set, .readable, .gate(gate))
+        } catch {
+            throw SocketError(error.code, in: call)
+        }
     }
 
     // MARK: - Lists of who waits

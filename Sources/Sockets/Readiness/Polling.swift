@@ -62,7 +62,7 @@ public enum Polling {
             entries[index].isInvalid = false
             entries[index].ready = []
             if let descriptor = member?.descriptor {
-                let events = Int16(truncatingIfNeeded: entries[index].events.pollEvents)
+                let events = entries[index].events.pollEvents
                 descriptors.append(DescriptorPoll.Entry(descriptor, events))
             } else if let endpoint = member?.endpoint {
                 answer(&entries[index], endpoint)
@@ -91,8 +91,8 @@ public enum Polling {
         }
         var next = 0
         for index in entries.indices where entries[index].member?.descriptor != nil {
-            let answer = UInt32(UInt16(bitPattern: descriptors[next].answer))
-            entries[index].isInvalid = answer & UInt32(POLLNVAL) != 0
+            let answer = descriptors[next].answer
+            entries[index].isInvalid = answer & Int16(POLLNVAL) != 0
             entries[index].ready = Readiness(pollEvents: answer)
             next += 1
         }

@@ -19,7 +19,7 @@ struct ReadyMembers: ~Copyable, Sendable {
         var options: ReadySet.Options
         var token: UInt64
         /// What was asked for in the bits of epoll.
-        var pollEvents: UInt32
+        var epollEvents: UInt32
     }
 
     struct Entry: Sendable {
@@ -194,7 +194,7 @@ struct ReadyMembers: ~Copyable, Sendable {
         guard isReported else { return nil }
         return ReadySet.Event(
             token: interest.token, events: told,
-            pollEvents: told.pollEvents(askedFor: interest.pollEvents))
+            epollEvents: told.epollEvents(askedFor: interest.epollEvents))
     }
 
     // MARK: - The queue

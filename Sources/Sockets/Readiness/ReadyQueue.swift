@@ -1,4 +1,5 @@
 import Devices
+import Glibc
 import Memory
 import Stack
 import Synchronization
@@ -33,6 +34,8 @@ final class ReadyQueue: Sendable {
         descriptors = try DescriptorSet()
         try descriptors.add(wakeUp.descriptor, 1, token: Self.ownToken)
     }
+
+    deinit { KernelPoller.shared.removeAll(descriptors.descriptor, of: descriptors) }
 
     // MARK: - What endpoints tell
 
@@ -124,8 +127,8 @@ final class ReadyQueue: Sendable {
                 // A descriptor that was closed while a copy of it lives is told of still.
                 guard let interest = state.members.interest(of: index) else { return nil }
                 return ReadySet.Event(
-                    token: interest.token, events: Readiness(pollEvents: event.events),
-                    pollEvents: event.events)
+                    token: interest.token, events: Readiness(epollEvents: event.events),
+                    epollEvents: event.events)
             }
         }
     }
@@ -152,10 +155,16 @@ final class ReadyQueue: Sendable {
         return takeDescriptors(count, until: deadline)
     }
 
-    /// Enters a task that waits; nil, and the task goes on, where the queue is not empty.
+    /// Whether the kernel watches some of the members.
+    var hasDescriptors: Bool { state.withLock { $0.members.descriptorCount > 0 } }
+
+    /// Enters a task that waits for the queue; nil, and the task goes on, where it is not empty or
+    /// the kernel is to be asked.
     func enter(_ task: CheckedContinuation<Void, Never>) -> UInt64? {
         let number = state.withLock { state -> UInt64? in
-            guard state.members.queuedCount == 0 else { return nil }
+            guard state.members.queuedCount == 0, state.members.descriptorCount == 0 else {
+                return nil
+            }
             state.lastTask += 1
             state.tasks[state.lastTask] = task
             sleepers.add(1, ordering: .relaxed)
@@ -169,6 +178,39 @@ final class ReadyQueue: Sendable {
         guard let task = state.withLock({ $0.tasks.removeValue(forKey: number) }) else { return }
         sleepers.subtract(1, ordering: .relaxed)
         task.resume()
+    }
+
+    /// Has the tasks that wait look again.
+    func wakeTasks() {
+        let tasks = state.withLock { state in
+            let tasks = Array(state.tasks.values)
+            state.tasks.removeAll()
+            sleepers.subtract(tasks.count, ordering: .relaxed)
+            return tasks
+        }
+        for task in tasks { task.resume() }
+    }
+
+    /// Suspends the task until the queue is not empty or a descriptor is ready.
+    ///
+    /// - Throws: `ECANCELED` when the task is cancelled; `EMFILE` where the process has no
+    ///   descriptor left.
+    func suspend() async throws(SocketError) {
+        if hasDescriptors {
+            update { _ in }
+            try await PollWait(descriptors).suspend(in: "epoll_wait")
+            return
+        }
+        let slot = CancellationSlot<UInt64>()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                guard let number = enter(continuation) else { return }
+                if slot.fill(number) { cancel(number) }
+            }
+        } onCancel: {
+            if let number = slot.cancel() { cancel(number) }
+        }
+        if slot.isCancelled { throw SocketError(ECANCELED, in: "epoll_wait") }
     }
 }
 

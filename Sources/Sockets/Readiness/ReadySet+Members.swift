@@ -12,7 +12,7 @@ extension ReadySet {
 
     static func interest(_ events: Readiness, _ options: Options, _ token: UInt64) -> Interest {
         Interest(
-            events: events, options: options, token: token, pollEvents: events.pollEvents)
+            events: events, options: options, token: token, epollEvents: events.epollEvents)
     }
 
     func controlled(_ body: () throws(SocketError) -> Void) throws(SocketError) {
@@ -41,7 +41,7 @@ extension ReadySet {
     ///
     /// - Throws: What `add` throws.
     public func add(
-        _ member: Pollable, epollEvents bits: UInt32, token: UInt64, number: CInt = 0
+        _ member: Pollable, eepollEvents bits: UInt32, token: UInt64, number: CInt = 0
     ) throws(SocketError) {
         let interest = Self.interest(bits, token)
         try controlled { () throws(SocketError) in try insert(member, interest, number) }
@@ -51,7 +51,7 @@ extension ReadySet {
     ///
     /// - Throws: What `modify` throws.
     public func modify(
-        _ member: Pollable, epollEvents bits: UInt32, token: UInt64, number: CInt = 0
+        _ member: Pollable, eepollEvents bits: UInt32, token: UInt64, number: CInt = 0
     ) throws(SocketError) {
         let interest = Self.interest(bits, token)
         try controlled { () throws(SocketError) in try change(member, interest, number) }
@@ -71,8 +71,8 @@ extension ReadySet {
         // The bits of how, and of nobody's hand, are no events.
         let events = bits & 0x0FFF_FFFF
         return Interest(
-            events: Readiness(pollEvents: events), options: options, token: token,
-            pollEvents: events)
+            events: Readiness(epollEvents: events), options: options, token: token,
+            epollEvents: events)
     }
 
     // MARK: - Adding
@@ -150,11 +150,14 @@ extension ReadySet {
         }
         let stale = queue.update { $0.members.publish(index) }
         if let stale { stale.endpoint.unwatch(stale) }
+        // Tasks that wait for sockets only are to wait for the kernel too.
+        queue.wakeTasks()
         guard case .socket(let socket) = member else { return }
         // The kernel forgets a descriptor that is closed; the set is to do so as well.
         let watcher = ReadyMember(socket.backing, at: index, in: queue)
         queue.state.withLock { $0.members.setMember(watcher, at: index) }
         try? socket.backing.watch(Watch(events: [], watcher: watcher))
+        if socket.backing.descriptor == -1 { watcher.endpointClosed() }
     }
 
     private func kernel(_ body: () throws(DeviceError) -> Void) throws(SocketError) {
@@ -167,7 +170,7 @@ extension ReadySet {
 
     /// Bits of `EPOLL_EVENTS`.
     private static func kernelEvents(_ interest: Interest) -> UInt32 {
-        var bits = interest.pollEvents | interest.events.pollEvents
+        var bits = interest.epollEvents | interest.events.epollEvents
         if interest.options.contains(.edgeTriggered) { bits |= Bit.edgeTriggered }
         if interest.options.contains(.oneShot) { bits |= Bit.oneShot }
         if interest.options.contains(.exclusive) { bits |= Bit.exclusive }

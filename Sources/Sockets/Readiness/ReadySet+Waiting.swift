@@ -33,7 +33,7 @@ extension ReadySet {
         while true {
             let events = queue.take(count)
             if !events.isEmpty { return events }
-            try await suspendUntilReady()
+            try await queue.suspend()
         }
     }
 
@@ -42,19 +42,5 @@ extension ReadySet {
 
     private static func check(_ count: Int) throws(SocketError) {
         guard count > 0 else { throw SocketError(EINVAL, in: "epoll_wait") }
-    }
-
-    private func suspendUntilReady() async throws(SocketError) {
-        let slot = CancellationSlot<UInt64>()
-        let queue = queue
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                guard let number = queue.enter(continuation) else { return }
-                if slot.fill(number) { queue.cancel(number) }
-            }
-        } onCancel: {
-            if let number = slot.cancel() { queue.cancel(number) }
-        }
-        if slot.isCancelled { throw SocketError(ECANCELED, in: "epoll_wait") }
     }
 }

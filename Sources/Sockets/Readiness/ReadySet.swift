@@ -34,12 +34,12 @@ public final class ReadySet: Sendable {
         public let token: UInt64
         public let events: Readiness
         /// The same in the bits of epoll, as they were asked for.
-        public let pollEvents: UInt32
+        public let epollEvents: UInt32
 
-        public init(token: UInt64, events: Readiness, pollEvents: UInt32) {
+        public init(token: UInt64, events: Readiness, epollEvents: UInt32) {
             self.token = token
             self.events = events
-            self.pollEvents = pollEvents
+            self.epollEvents = epollEvents
         }
     }
 

@@ -3,6 +3,7 @@ import Sockets
 import Stack
 import Synchronization
 import Testing
+import Wire
 
 /// What O_ASYNC does with SIGIO and SIGURG.
 @Suite("Readiness by callback")
@@ -52,6 +53,22 @@ struct CallbackTests {
         try waitUntil { told.withLock { $0 } == .priority }
         server.abort()
         try waitUntil { told.withLock { $0.contains([.error, .hangup]) } }
+    }
+
+    @Test("is told of the kernel's sockets too")
+    func kernel() throws {
+        let receiver = try Socket(.datagram, on: .kernel)
+        try receiver.bind(to: SocketAddress(address: .v4(127, 0, 0, 1), port: 0))
+        let sender = try Socket(.datagram, on: .kernel)
+        try sender.connect(to: receiver.localAddress)
+        let told = Mutex(0)
+        try receiver.onReadiness(of: .readable) { _ in told.withLock { $0 += 1 } }
+        _ = try sender.sendMessage([1].span)
+        try waitUntil { told.withLock { $0 } == 1 }
+        // Nothing was read: a datagram that comes is told of all the same.
+        _ = try sender.sendMessage([1].span)
+        try waitUntil { told.withLock { $0 } == 2 }
+        receiver.close()
     }
 
     @Test("is refused by a closed socket")

@@ -5,6 +5,7 @@ import Sockets
 import Stack
 import Synchronization
 import Testing
+import Wire
 
 /// A stack in somebody else's event loop, and somebody else's descriptors in a set.
 @Suite("Sockets and kernel descriptors")
@@ -81,6 +82,73 @@ struct MixedReadinessTests {
         try await Task.sleep(for: .milliseconds(30))
         try pair.send()
         #expect(try await second.value.map(\.token) == [1])
+    }
+
+    @Test("suspend a task that waits on both")
+    func tasks() async throws {
+        defer { driver.stop() }
+        let (set, pipe, pair) = (set, pipe, pair)
+        try set.add(.socket(pair.receiver), for: .readable, token: 1)
+        async let added = set.wait(atMost: 1)
+        try await Task.sleep(for: .milliseconds(20))
+        // The task waits for the socket already.
+        try set.add(.descriptor(pipe.readEnd), for: .readable, .oneShot, token: 2)
+        pipe.fill()
+        #expect(try await added.map(\.token) == [2])
+        async let socket = set.wait(atMost: 1)
+        try await Task.sleep(for: .milliseconds(20))
+        try pair.send()
+        #expect(try await socket.map(\.token) == [1])
+        try pair.receive()
+        let cancelled = Task { try await set.wait(atMost: 1) }
+        try await Task.sleep(for: .milliseconds(20))
+        cancelled.cancel()
+        await #expect(throws: SocketError(ECANCELED, in: "epoll_wait")) {
+            try await cancelled.value
+        }
+        async let polled: [Readiness] = {
+            var entries = [
+                PollEntry(.socket(pair.receiver), for: .readable),
+                PollEntry(.descriptor(pipe.writeEnd), for: []),
+                PollEntry(.descriptor(pipe.readEnd), for: .readable),
+            ]
+            pipe.drain()
+            let waiting = Task {
+                try await Task.sleep(for: .milliseconds(20))
+                pipe.fill()
+            }
+            _ = try await Polling.poll(&entries)
+            try await waiting.value
+            return entries.map(\.ready)
+        }()
+        #expect(try await polled == [[], [], .readable])
+    }
+
+    @Test("may be the kernel's own sockets, which leave when they are closed")
+    func kernelSockets() throws {
+        defer { driver.stop() }
+        let receiver = try Socket(.datagram, on: .kernel)
+        try receiver.bind(to: SocketAddress(address: .v4(127, 0, 0, 1), port: 0))
+        let sender = try Socket(.datagram, on: .kernel)
+        try sender.connect(to: receiver.localAddress)
+        try set.add(.socket(receiver), for: .readable, token: 1)
+        try set.add(.socket(pair.receiver), for: .readable, token: 2)
+        #expect(code { try set.add(.socket(receiver), for: .readable, token: 1) } == EEXIST)
+        #expect(try tokens() == [])
+        _ = try sender.sendMessage([1, 2].span)
+        #expect(try set.wait(atMost: 4, for: .seconds(5)).map(\.token) == [1])
+        var entries = [
+            PollEntry(.socket(receiver), for: .readable),
+            PollEntry(.socket(pair.receiver), for: .readable),
+        ]
+        #expect(try Polling.poll(&entries, atMost: nil) == 1)
+        #expect(kernelPoll(set.descriptor))
+        receiver.close()
+        #expect(set.count == 1)
+        #expect(!kernelPoll(set.descriptor))
+        #expect(code { try set.add(.socket(receiver), for: .readable, token: 1) } == EBADF)
+        #expect(try Polling.poll(&entries, atMost: nil) == 1)
+        #expect(entries[0].isInvalid)
     }
 
     @Test("share the places of a wait in turn")

@@ -25,7 +25,7 @@ struct ReadySetTests {
         try pair.send()
         for _ in 0..<3 {
             let events = try poll()
-            #expect(events == [ReadySet.Event(token: 7, events: .readable, pollEvents: 1)])
+            #expect(events == [ReadySet.Event(token: 7, events: .readable, epollEvents: 1)])
         }
         try pair.receive()
         #expect(try poll().isEmpty)
@@ -84,7 +84,7 @@ struct ReadySetTests {
         try set.modify(.socket(pair.receiver), for: .readable, token: 2)
         #expect(try poll().isEmpty)
         try pair.send()
-        #expect(try poll() == [ReadySet.Event(token: 2, events: .readable, pollEvents: 1)])
+        #expect(try poll() == [ReadySet.Event(token: 2, events: .readable, epollEvents: 1)])
         try set.modify(.socket(pair.receiver), for: [.readable, .writable], token: 3)
         #expect(try poll().map(\.events) == [[.readable, .writable]])
         try set.modify(.socket(pair.receiver), for: [], token: 3)

@@ -1,6 +1,6 @@
 import Stack
 
-/// Readiness in the bits of `poll` and `epoll`, which are the same.
+/// Readiness in the bits of `epoll`, which are those of `poll` and some more.
 extension Readiness {
     private enum Bit {
         static var readable: UInt32 { 0x001 }
@@ -17,9 +17,9 @@ extension Readiness {
         static var writing: UInt32 { writable | normalWrite | bandWrite }
     }
 
-    /// What `POLLIN`, `POLLRDNORM`, `POLLPRI`, `POLLOUT`, `POLLWRNORM`, `POLLWRBAND`, `POLLERR`,
-    /// `POLLHUP` and `POLLRDHUP` in `bits` mean; others mean nothing.
-    public init(pollEvents bits: UInt32) {
+    /// What `EPOLLIN`, `EPOLLRDNORM`, `EPOLLPRI`, `EPOLLOUT`, `EPOLLWRNORM`, `EPOLLWRBAND`, `EPOLLERR`,
+    /// `EPOLLHUP` and `EPOLLRDHUP` in `bits` mean; others mean nothing.
+    public init(epollEvents bits: UInt32) {
         self = []
         if bits & Bit.reading != 0 { insert(.readable) }
         if bits & Bit.writing != 0 { insert(.writable) }
@@ -29,9 +29,9 @@ extension Readiness {
         if bits & Bit.readHangup != 0 { insert(.readHangup) }
     }
 
-    /// The bits of what is ready, each under one name: `POLLIN`, `POLLPRI`, `POLLOUT`, `POLLERR`,
-    /// `POLLHUP`, `POLLRDHUP`.
-    public var pollEvents: UInt32 {
+    /// The bits of what is ready, each under one name: `EPOLLIN`, `EPOLLPRI`, `EPOLLOUT`, `EPOLLERR`,
+    /// `EPOLLHUP`, `EPOLLRDHUP`.
+    public var epollEvents: UInt32 {
         var bits: UInt32 = 0
         if contains(.readable) { bits |= Bit.readable }
         if contains(.writable) { bits |= Bit.writable }
@@ -44,8 +44,8 @@ extension Readiness {
 
     /// The answer to somebody who asked for `asked`: each bit that was asked for and is ready,
     /// under whichever name, and errors and hang-ups in any case.
-    public func pollEvents(askedFor asked: UInt32) -> UInt32 {
-        var bits = pollEvents
+    public func epollEvents(askedFor asked: UInt32) -> UInt32 {
+        var bits = epollEvents
         if contains(.readable) { bits |= Bit.reading }
         if contains(.writable) { bits |= Bit.writing }
         return bits & (asked | Bit.error | Bit.hangup)
