@@ -62,6 +62,11 @@ public enum Polling {
             entries[index].isInvalid = false
             entries[index].ready = []
             if let descriptor = member?.descriptor {
+                // Closed: to poll(2) it would be nothing that is asked for.
+                guard descriptor >= 0 else {
+                    entries[index].isInvalid = true
+                    continue
+                }
                 let events = entries[index].events.pollEvents
                 descriptors.append(DescriptorPoll.Entry(descriptor, events))
             } else if let endpoint = member?.endpoint {
@@ -90,7 +95,8 @@ public enum Polling {
             throw SocketError(error.code, in: "poll")
         }
         var next = 0
-        for index in entries.indices where entries[index].member?.descriptor != nil {
+        for index in entries.indices where !entries[index].isInvalid {
+            guard entries[index].member?.descriptor != nil else { continue }
             let answer = descriptors[next].answer
             entries[index].isInvalid = answer & Int16(POLLNVAL) != 0
             entries[index].ready = Readiness(pollEvents: answer)
