@@ -86,6 +86,18 @@ let package = Package(
             name: "TwoHosts",
             dependencies: ["Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets"],
             path: "Examples/TwoHosts", swiftSettings: settings),
+        // A client of web servers that runs on every network, and programs of it.
+        .target(
+            name: "HTTPClient",
+            dependencies: ["Wire", "Stack", "Equipment", "Sockets", "Services"],
+            path: "Examples/HTTPClient", swiftSettings: settings),
+        .executableTarget(
+            name: "OneProgram",
+            dependencies: ["HTTPClient", "Wire", "Sockets", "Services"],
+            path: "Examples/OneProgram", swiftSettings: settings),
+        .executableTarget(
+            name: "ThousandClients", dependencies: ["HTTPClient"],
+            path: "Examples/ThousandClients", swiftSettings: settings),
 
         tests(of: "Memory"),
         tests(of: "Wire", with: ["Memory"]),
@@ -110,7 +122,17 @@ let package = Package(
             with: [
                 "Memory", "Wire", "Stack", "Equipment", "Sockets", "CLinux", "CAllocationCounter",
             ]),
-        tests(of: "Sockets", with: ["Memory", "Wire", "Stack", "Equipment", "Devices"]),
+        // What the tests of programs on several networks share.
+        .target(
+            name: "NetworkTesting",
+            dependencies: ["Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets"],
+            path: "Tests/NetworkTesting", swiftSettings: settings),
+        tests(
+            of: "HTTPClient",
+            with: ["Memory", "Wire", "Devices", "Sockets", "Services", "NetworkTesting"]),
+        tests(
+            of: "Sockets",
+            with: ["Memory", "Wire", "Stack", "Equipment", "Devices", "NetworkTesting"]),
         tests(of: "Sockeye"),
         tests(
             of: "Names", with: ["Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets"]),

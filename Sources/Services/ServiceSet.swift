@@ -2,7 +2,7 @@ import Devices
 import Sockets
 import Wire
 
-/// Services of a host that run together.
+/// Services of a network that run together.
 public struct ServiceSet: Sendable {
     /// What services need to be told beside their ports.
     public struct Options: Sendable {
@@ -28,13 +28,13 @@ public struct ServiceSet: Sendable {
     ///
     /// - Throws: What could not be opened and why; then nothing is.
     public init(
-        _ requests: [ServiceRequest], on host: HostDriver, options: Options = Options()
+        _ requests: [ServiceRequest], on network: Network, options: Options = Options()
     ) throws(ServiceError) {
         var servers: [@Sendable () async -> Void] = []
         for request in requests {
             let address = SocketAddress(address: options.address, port: request.port)
             do throws(SocketError) {
-                servers += try Self.servers(request.kind, on: host, at: address, options)
+                servers += try Self.servers(request.kind, on: network, at: address, options)
             } catch {
                 throw ServiceError("\(request.kind.name) on port \(request.port): \(error)")
             }
@@ -56,21 +56,21 @@ public struct ServiceSet: Sendable {
     // MARK: - Servers
 
     private static func servers(
-        _ kind: ServiceRequest.Kind, on host: HostDriver, at address: SocketAddress,
+        _ kind: ServiceRequest.Kind, on network: Network, at address: SocketAddress,
         _ options: Options
     ) throws(SocketError) -> [@Sendable () async -> Void] {
         let limits = options.limits
         switch kind {
-        case .echo: return try both(Echo(limits), on: host, at: address, limits)
-        case .discard: return try both(Discard(limits), on: host, at: address, limits)
-        case .chargen: return try both(Chargen(limits), on: host, at: address, limits)
-        case .daytime: return try both(Daytime(), on: host, at: address, limits)
+        case .echo: return try both(Echo(limits), on: network, at: address, limits)
+        case .discard: return try both(Discard(limits), on: network, at: address, limits)
+        case .chargen: return try both(Chargen(limits), on: network, at: address, limits)
+        case .daytime: return try both(Daytime(), on: network, at: address, limits)
         case .dns:
-            return try both(DNSService(options.responder), on: host, at: address, limits)
+            return try both(DNSService(options.responder), on: network, at: address, limits)
         case .http(let directory):
             let source = try directory.map(pages) ?? options.pages
             let service = HTTPService(source, isWritable: options.isWritable)
-            return [try StreamServer(service, on: host, at: address, limits: limits).run]
+            return [try StreamServer(service, on: network, at: address, limits: limits).run]
         }
     }
 
@@ -84,12 +84,12 @@ public struct ServiceSet: Sendable {
 
     /// A service over TCP and the same over UDP.
     private static func both(
-        _ service: some StreamService & DatagramService, on host: HostDriver,
+        _ service: some StreamService & DatagramService, on network: Network,
         at address: SocketAddress, _ limits: ServiceLimits
     ) throws(SocketError) -> [@Sendable () async -> Void] {
         [
-            try StreamServer(service, on: host, at: address, limits: limits).run,
-            try DatagramServer(service, on: host, at: address).run,
+            try StreamServer(service, on: network, at: address, limits: limits).run,
+            try DatagramServer(service, on: network, at: address).run,
         ]
     }
 }

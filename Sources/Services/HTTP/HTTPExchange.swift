@@ -43,7 +43,7 @@ struct HTTPExchange {
         let hasLength = head.status != .noContent && head.status != .notModified
         if hasLength { head.fields.append("Content-Length", "\(range.count)") }
         head.fields.append(
-            "Date", HTTPDate(secondsSince1970: Int64(WallClock.now().seconds)).description)
+            "Date", HTTPDate(secondsSince1970: connection.secondsSince1970).description)
         head.fields.append("Server", "Sockeye")
         head.fields.append("Connection", isOver ? "close" : "keep-alive")
         try await send(head.encoded, page, wantsBody ? range : 0..<0)

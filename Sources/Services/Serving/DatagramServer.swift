@@ -22,13 +22,14 @@ public struct DatagramServer<Service: DatagramService>: Sendable {
     ///   answers keep the order of what they answer.
     /// - Throws: `EADDRINUSE`, `EADDRNOTAVAIL`.
     public init(
-        _ service: Service, on host: HostDriver, at address: SocketAddress,
+        _ service: Service, on network: Network, at address: SocketAddress,
         limits: ServiceLimits = ServiceLimits(connections: 1)
     ) throws(SocketError) {
         self.service = service
         self.limits = limits
-        socket = Socket(.datagram, family: AddressFamily(of: address.address), on: host)
+        socket = try Socket(.datagram, family: AddressFamily(of: address.address), on: network)
         try socket.bind(to: address)
+        try PacketInfo.ask(socket)
     }
 
     /// Where it takes datagrams.
@@ -53,21 +54,23 @@ public struct DatagramServer<Service: DatagramService>: Sendable {
         socket.close()
     }
 
-    private func answer(_ payload: [UInt8], to datagram: Socket.Datagram) async {
+    private func answer(_ payload: [UInt8], to datagram: ReceivedMessage) async {
         guard let reply = await service.reply(to: payload) else { return }
         // From where it was sent to, which the peer waits for (RFC 1122 §4.1.3.5).
-        var control = DatagramControl()
-        control.source = datagram.destination.address
+        let control = PacketInfo(datagram.control).map { [$0.reply] } ?? []
         // A peer that cannot be reached, or a reply too long for it, is its own concern.
-        try? socket.send(reply.span, to: datagram.source, control)
+        _ = try? await socket.sendMessage(reply, to: datagram.source, control: control)
     }
 
     /// Nil when there will be none any more.
-    private func nextDatagram(into buffer: inout [UInt8]) async -> Socket.Datagram? {
+    private func nextDatagram(into buffer: inout [UInt8]) async -> ReceivedMessage? {
         while !Task.isCancelled {
             do throws(SocketError) {
-                let datagram = try await socket.receiveDatagram(into: &buffer)
-                if Self.mayBeAnswered(from: datagram.source, to: datagram.destination) {
+                let datagram = try await socket.receiveMessage(into: &buffer)
+                let own = PacketInfo(datagram.control)?.destination
+                if let source = datagram.source?.address,
+                    Self.mayBeAnswered(from: source, to: own ?? .unspecifiedV4)
+                {
                     return datagram
                 }
             } catch {
@@ -83,9 +86,9 @@ public struct DatagramServer<Service: DatagramService>: Sendable {
     /// Whether the source wants an answer. Services that answer whatever comes would answer each
     /// other for ever (CERT CA-1996-01); and a datagram to many would have many answer.
     static func mayBeAnswered(
-        from source: SocketAddress, to destination: SocketAddress
+        from source: SocketAddress, to destination: IPAddress
     ) -> Bool {
         ![0, 7, 13, 17, 19, 37].contains(source.port)
-            && !destination.address.isMulticast && !destination.address.isBroadcast
+            && !destination.isMulticast && !destination.isBroadcast
     }
 }

@@ -1,4 +1,3 @@
-import Devices
 import Glibc
 import Memory
 import Sockets
@@ -12,21 +11,24 @@ import Wire
 /// with `EBADF`.
 public final class ServiceConnection: Sendable {
     let socket: Socket
-    /// In nanoseconds of the monotonic clock.
+    /// In nanoseconds of the network's clock.
     private let deadline = Atomic<Int64>(Instant.never.nanoseconds)
 
     init(_ socket: Socket) { self.socket = socket }
 
     /// Gives the peer so much time from now on, for whatever is done next.
     func allow(_ time: Duration) {
-        let end = MonotonicClock.now() + Interval(time)
+        let end = socket.network.clock.now + Interval(time)
         deadline.store(end.nanoseconds, ordering: .relaxed)
     }
 
-    /// Resets the connection if its time is over at `now`.
-    func abort(ifOverdueAt now: Instant) {
-        if deadline.load(ordering: .relaxed) <= now.nanoseconds { socket.abort() }
+    /// Whether its time is over at `now`.
+    func isOverdue(at now: Instant) -> Bool {
+        deadline.load(ordering: .relaxed) <= now.nanoseconds
     }
+
+    /// The time of day where the service runs.
+    var secondsSince1970: Int64 { socket.network.timeOfDay.components.seconds }
 
     // MARK: - Bytes
 

@@ -19,18 +19,20 @@ public struct StreamServer<Service: StreamService>: Sendable {
     /// Begins to listen; connections are taken once it runs.
     ///
     /// - Parameter address: Port 0 asks for a free one; `::` takes connections of both families.
-    /// - Throws: `EADDRINUSE`, `EADDRNOTAVAIL`.
+    /// - Throws: `EADDRINUSE`, `EADDRNOTAVAIL`; what making a socket throws.
     public init(
-        _ service: Service, on host: HostDriver, at address: SocketAddress,
+        _ service: Service, on network: Network, at address: SocketAddress,
         limits: ServiceLimits = ServiceLimits()
     ) throws(SocketError) {
         self.service = service
         self.limits = limits
-        listener = Socket(.stream, family: AddressFamily(of: address.address), on: host)
+        listener = try Socket(.stream, family: AddressFamily(of: address.address), on: network)
+        // A server that was ended may begin anew at once.
+        try listener.setOption(.reusesAddress, true)
         try listener.bind(to: address)
         // What is accepted inherits these: answers leave at once, vanished peers are noticed.
-        try listener.setNoDelay(true)
-        try listener.setKeepalive(true)
+        try listener.setOption(.noDelay, true)
+        try listener.setOption(.keepsAlive, true)
         try listener.listen(backlog: 1_024)
     }
 
@@ -45,7 +47,8 @@ public struct StreamServer<Service: StreamService>: Sendable {
         let slots = ServiceSlots(limits.connections)
         let table = ConnectionTable()
         await withDiscardingTaskGroup { group in
-            group.addTask { await table.watch(every: min(limits.idle / 4, .seconds(1))) }
+            let clock = listener.network.clock
+            group.addTask { await table.watch(every: min(limits.idle / 4, .seconds(1)), by: clock) }
             while await slots.take(), let socket = await nextConnection() {
                 group.addTask {
                     await serve(socket, table)
@@ -65,7 +68,7 @@ public struct StreamServer<Service: StreamService>: Sendable {
             } catch {
                 guard [ECONNABORTED, ENOBUFS, EAGAIN].contains(error.code) else { return nil }
                 // The peer was gone before, or there is no room now.
-                try? await Task.sleep(for: .milliseconds(10))
+                try? await listener.network.clock.sleep(for: .milliseconds(10))
             }
         }
         return nil
@@ -74,7 +77,7 @@ public struct StreamServer<Service: StreamService>: Sendable {
     private func serve(_ socket: Socket, _ table: ConnectionTable) async {
         let connection = ServiceConnection(socket)
         connection.allow(limits.idle)
-        table.add(connection)
+        let number = table.add(connection)
         do throws(SocketError) {
             try await service.serve(connection)
             socket.close()
@@ -82,6 +85,6 @@ public struct StreamServer<Service: StreamService>: Sendable {
             // Who is told to end does so in good order.
             if error.code == ECANCELED { connection.endNow() } else { socket.abort() }
         }
-        table.remove(connection)
+        table.remove(number)
     }
 }

@@ -8,7 +8,7 @@ public struct Daytime: StreamService, DatagramService {
     public init() {}
 
     public func serve(_ connection: ServiceConnection) async throws(SocketError) {
-        try await connection.socket.send(Array(Self.line(at: Int64(WallClock.now().seconds)).utf8))
+        try await connection.socket.send(Array(Self.line(at: connection.secondsSince1970).utf8))
         try await connection.finish()
     }
 

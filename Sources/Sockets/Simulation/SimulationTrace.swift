@@ -11,6 +11,9 @@ public struct SimulationTrace: Hashable, Sendable, CustomStringConvertible {
     /// A hash of all their bytes, the moments and the hosts; nothing that withstands an adversary.
     public private(set) var digest: UInt64 = 0xCBF2_9CE4_8422_2325
 
+    /// That of a simulation in which nothing happened yet.
+    public init() {}
+
     public var description: String { "\(packets) packets, \(bytes) bytes, \(digest)" }
 
     /// Notes a packet at a place on its way.

@@ -97,7 +97,7 @@ struct DemoCommand {
         ]
         let services: ServiceSet
         do throws(ServiceError) {
-            services = try ServiceSet(requests, on: server)
+            services = try ServiceSet(requests, on: Network(server))
         } catch {
             throw .failure("\(error)")
         }

@@ -71,7 +71,7 @@ struct HostCommand {
         options.address = plan.speaksIPv6 ? .unspecifiedV6 : .unspecifiedV4
         options.isWritable = isWritable
         do throws(ServiceError) {
-            return try ServiceSet(services, on: host, options: options)
+            return try ServiceSet(services, on: Network(host), options: options)
         } catch {
             throw .failure("\(error)")
         }

@@ -62,7 +62,7 @@ struct BuiltInNetwork {
             .echo, .discard, .daytime, .chargen, .dns, .http(directory: nil),
         ]
         do throws(ServiceError) {
-            let set = try ServiceSet(kinds.map { ServiceRequest($0) }, on: host)
+            let set = try ServiceSet(kinds.map { ServiceRequest($0) }, on: Network(host))
             return Task { await set.run() }
         } catch {
             throw .failure("\(error)")

@@ -55,7 +55,7 @@ struct HTTPServiceTests {
                 .directory(try ServedDirectory(files.path)), isWritable: isWritable,
                 limits: limits)
             let server = try StreamServer(
-                service, on: host, at: SocketAddress(address: .unspecifiedV4, port: 80),
+                service, on: Network(host), at: SocketAddress(address: .unspecifiedV4, port: 80),
                 limits: ServiceLimits(connections: 8, idle: .milliseconds(400)))
             return { await server.run() }
         }) { try await body($0, files) }

@@ -14,7 +14,8 @@ struct StreamServerTests {
         try await Net.serving(
             { host in
                 let address = SocketAddress(address: .unspecifiedV4, port: 7)
-                let server = try StreamServer(Echo(limits), on: host, at: address, limits: limits)
+                let server = try StreamServer(
+                    Echo(limits), on: Network(host), at: address, limits: limits)
                 return { await server.run() }
             }, body)
     }
@@ -89,7 +90,7 @@ struct StreamServerTests {
     @Test("cancellation ends the service, its connections and its listener")
     func cancellation() async throws {
         try await Net.serving({ _ in {} }) { net async throws in
-            let set = try ServiceSet([ServiceRequest(.echo)], on: net.server)
+            let set = try ServiceSet([ServiceRequest(.echo)], on: Network(net.server))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await set.run() }
                 let open = try await net.connect(7)
@@ -105,7 +106,7 @@ struct StreamServerTests {
                 try await net.connect(7)
             }
             // The port is free again.
-            _ = try ServiceSet([ServiceRequest(.echo)], on: net.server)
+            _ = try ServiceSet([ServiceRequest(.echo)], on: Network(net.server))
         }
     }
 }

@@ -96,11 +96,12 @@ struct SmallServicesTests {
     func takenPort() async throws {
         try await Net.serving("echo:7007") { net async throws in
             #expect {
-                try ServiceSet(try ServiceList.parse("daytime,discard:7007"), on: net.server)
+                try ServiceSet(
+                    try ServiceList.parse("daytime,discard:7007"), on: Network(net.server))
             } throws: { error in
                 "\(error)" == "discard on port 7007: bind: Address already in use"
             }
-            let set = try ServiceSet([ServiceRequest(.daytime)], on: net.server)
+            let set = try ServiceSet([ServiceRequest(.daytime)], on: Network(net.server))
             #expect(set.descriptions == ["daytime: TCP and UDP port 13"])
         }
     }

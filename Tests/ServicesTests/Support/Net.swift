@@ -34,7 +34,7 @@ struct Net {
         let requests = try ServiceList.parse(list)
         try await serving(
             { host in
-                let set = try ServiceSet(requests, on: host, options: options)
+                let set = try ServiceSet(requests, on: Network(host), options: options)
                 return { await set.run() }
             }, body)
     }

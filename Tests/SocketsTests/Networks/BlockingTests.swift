@@ -1,5 +1,6 @@
 import Devices
 import Glibc
+import NetworkTesting
 import Sockets
 import Stack
 import Synchronization

@@ -1,4 +1,5 @@
 import Glibc
+import NetworkTesting
 import Sockets
 import Stack
 import Testing
