@@ -41,7 +41,7 @@ extension ReadySet {
     ///
     /// - Throws: What `add` throws.
     public func add(
-        _ member: Pollable, eepollEvents bits: UInt32, token: UInt64, number: CInt = 0
+        _ member: Pollable, epollEvents bits: UInt32, token: UInt64, number: CInt = 0
     ) throws(SocketError) {
         let interest = Self.interest(bits, token)
         try controlled { () throws(SocketError) in try insert(member, interest, number) }
@@ -51,7 +51,7 @@ extension ReadySet {
     ///
     /// - Throws: What `modify` throws.
     public func modify(
-        _ member: Pollable, eepollEvents bits: UInt32, token: UInt64, number: CInt = 0
+        _ member: Pollable, epollEvents bits: UInt32, token: UInt64, number: CInt = 0
     ) throws(SocketError) {
         let interest = Self.interest(bits, token)
         try controlled { () throws(SocketError) in try change(member, interest, number) }
