@@ -31,19 +31,40 @@ public final class Parker: Sendable {
         unsafe UnsafeMutableRawPointer(state).assumingMemoryBound(to: UInt32.self)
     }
 
+    /// How a wait ended.
+    public enum Outcome: Sendable {
+        case unparked
+        case timedOut
+        /// A signal was taken meanwhile, by a handler that does not restart calls.
+        case interrupted
+    }
+
     /// Waits for a token until `deadline`; whether it came. Only one thread at a time may.
     public func park(until deadline: Instant = .never) -> Bool {
         while true {
+            switch parkInterruptibly(until: deadline) {
+            case .unparked: return true
+            case .timedOut: return false
+            case .interrupted: continue
+            }
+        }
+    }
+
+    /// Waits for a token until `deadline` or a signal. Only one thread at a time may.
+    public func parkInterruptibly(until deadline: Instant = .never) -> Outcome {
+        while true {
             let taken = unsafe state.pointee.compareExchange(
                 expected: State.token, desired: State.idle, ordering: .acquiring)
-            if taken.exchanged { return true }
+            if taken.exchanged { return .unparked }
             let sleeps = unsafe state.pointee.compareExchange(
                 expected: State.idle, desired: State.sleeping, ordering: .relaxed)
             if !sleeps.exchanged, sleeps.original == State.token { continue }
             let result = unsafe clinux_futex_wait(
                 word, State.sleeping, max(0, deadline.nanoseconds))
-            guard result == 0 &- ETIMEDOUT else { continue }
-            return unsafe state.pointee.exchange(State.idle, ordering: .acquiring) == State.token
+            guard result == 0 &- ETIMEDOUT || result == 0 &- EINTR else { continue }
+            let last = unsafe state.pointee.exchange(State.idle, ordering: .acquiring)
+            if last == State.token { return .unparked }
+            return result == 0 &- EINTR ? .interrupted : .timedOut
         }
     }
 

@@ -28,7 +28,12 @@ extension HostEndpoint {
         }
         let parker = Parker()
         guard let waiting = register(events, .thread(parker)) else { return }
-        guard parker.park(until: deadline) else {
+        switch parker.parkInterruptibly(until: deadline) {
+        case .unparked: return
+        case .interrupted:
+            forget(waiting)
+            throw SocketError(EINTR, in: call)
+        case .timedOut:
             forget(waiting)
             throw SocketError(EAGAIN, in: call)
         }

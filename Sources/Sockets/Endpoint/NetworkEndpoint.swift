@@ -61,7 +61,7 @@ protocol NetworkEndpoint: AnyObject, Sendable {
     /// Blocks the thread until the endpoint is ready for one of `events`, has an error or is hung
     /// up.
     ///
-    /// - Throws: `EAGAIN` at `deadline`; `EDEADLK` where time stands still while threads block.
+    /// - Throws: `EAGAIN` at `deadline`; `EINTR` when a signal was taken; `EDEADLK` where time stands still while threads block.
     func block(
         until events: Readiness, _ deadline: Instant, in call: String
     ) throws(SocketError)

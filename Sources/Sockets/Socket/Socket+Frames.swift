@@ -35,7 +35,7 @@ extension Socket {
             } catch {
                 guard mayWait(after: error) else { throw error }
             }
-            try backing.block(until: .readable, deadline, in: "recvfrom")
+            try block(until: .readable, deadline, in: "recvfrom")
         }
     }
 

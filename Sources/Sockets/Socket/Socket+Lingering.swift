@@ -14,7 +14,7 @@ extension Socket {
         let deadline = network.time.now() + limit
         while !isDrained {
             do throws(SocketError) {
-                try backing.block(until: .drained, deadline, in: "close")
+                try block(until: .drained, deadline, in: "close")
             } catch {
                 break
             }

@@ -81,7 +81,7 @@ extension Socket {
                 guard mayWait(after: error, flags) else { return try collection.end(error) }
             }
             do throws(SocketError) {
-                try backing.block(until: .readable, deadline, in: "recvmsg")
+                try block(until: .readable, deadline, in: "recvmsg")
             } catch {
                 return try collection.end(error)
             }

@@ -46,7 +46,7 @@ extension Socket {
             } catch {
                 guard mayWait(after: error) else { throw error }
             }
-            try backing.block(until: .writable, deadline, in: "send")
+            try block(until: .writable, deadline, in: "send")
         }
     }
 
@@ -78,7 +78,7 @@ extension Socket {
             } catch {
                 guard mayWait(after: error) else { throw error }
             }
-            try backing.block(until: .readable, deadline, in: "recvmsg")
+            try block(until: .readable, deadline, in: "recvmsg")
         }
     }
 

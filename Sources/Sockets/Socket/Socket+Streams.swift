@@ -145,7 +145,7 @@ extension Socket {
             } catch {
                 guard mayWait(after: error) else { throw error }
             }
-            try backing.block(until: .readable, deadline, in: "recv")
+            try block(until: .readable, deadline, in: "recv")
         }
     }
 

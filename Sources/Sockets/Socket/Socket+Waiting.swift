@@ -17,7 +17,7 @@ extension Socket {
             } catch {
                 guard mayWait(after: error, flags) else { throw error }
             }
-            try backing.block(until: awaited(events), deadline, in: name)
+            try block(until: awaited(events), deadline, in: name)
         }
     }
 
@@ -45,6 +45,20 @@ extension Socket {
             return events
         }
         return .room
+    }
+
+    /// Blocks the thread until the socket may be ready for one of `events`: whoever calls it tries
+    /// again. A signal ends the wait of a socket that is interruptible.
+    ///
+    /// - Throws: `EAGAIN` at `deadline`, `EINTR`, `EDEADLK`.
+    func block(
+        until events: Readiness, _ deadline: Instant, in call: String
+    ) throws(SocketError) {
+        do throws(SocketError) {
+            try backing.block(until: events, deadline, in: call)
+        } catch {
+            guard error.code == EINTR, !isInterruptible else { throw error }
+        }
     }
 
     /// Whether a call that met `error` is to wait and try again.
@@ -77,7 +91,7 @@ extension Socket {
         while true {
             let ready = try readiness
             if !ready.isDisjoint(with: events.union([.error, .hangup])) { return ready }
-            try backing.block(until: events, deadline, in: "poll")
+            try block(until: events, deadline, in: "poll")
         }
     }
 

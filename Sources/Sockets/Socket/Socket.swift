@@ -27,6 +27,7 @@ public final class Socket: Sendable {
     let backing: any NetworkEndpoint
     private let timeouts = Mutex((receiving: Interval?.none, sending: Interval?.none))
     private let nonblocking = Atomic(false)
+    private let interruptible = Atomic(false)
     let readinessCallback = Mutex<ReadinessCallback?>(nil)
 
     /// Makes a socket. POSIX `socket`.
@@ -110,6 +111,13 @@ public final class Socket: Sendable {
     public var isNonblocking: Bool {
         get { nonblocking.load(ordering: .relaxed) }
         set { nonblocking.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Whether a signal that a handler takes ends a call that blocks the thread, with `EINTR`; false
+    /// at first: calls of Swift go on.
+    public var isInterruptible: Bool {
+        get { interruptible.load(ordering: .relaxed) }
+        set { interruptible.store(newValue, ordering: .relaxed) }
     }
 
     /// How long a call may wait to receive before it fails with `EAGAIN`; nil for ever.
