@@ -61,8 +61,14 @@ let package = Package(
             "SockeyeC",
             on: ["Memory", "Wire", "Stack", "Devices", "Sockets", "Names", "Setup", "CSockeye"]),
         .target(
-            name: "SockeyeLibrary", dependencies: ["SockeyeC"], swiftSettings: settings,
-            linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
+            name: "SockeyeLibrary", dependencies: ["SockeyeC"], exclude: ["exports.map"],
+            swiftSettings: settings,
+            linkerSettings: [
+                .unsafeFlags([
+                    "-static-stdlib", "-Xlinker",
+                    "--version-script=\(Context.packageDirectory)/Sources/SockeyeLibrary/exports.map",
+                ])
+            ]),
         layer("Services", on: ["Memory", "Wire", "Stack", "Devices", "Sockets", "Names"]),
         layer(
             "Launcher",

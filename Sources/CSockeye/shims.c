@@ -85,24 +85,73 @@ ssize_t csockeye_kernel_sendfile(int to, int from, off_t *offset, size_t count) 
 // Variables of a thread --------------------------------------------------------------------------
 
 static _Thread_local void *current_host;
-static _Thread_local char *last_error;
 
 void *csockeye_current_host(void) { return current_host; }
 void csockeye_set_current_host(void *host) { current_host = host; }
 
-const char *sockeye_error(void) { return last_error ? last_error : ""; }
+// What a thread keeps until it ends.
+struct belongings {
+    char *error;
+    void *buffers[CSOCKEYE_BUFFERS];
+    size_t sizes[CSOCKEYE_BUFFERS];
+};
 
-static void free_error(void *text) { free(text); }
+static _Thread_local struct belongings *belongings;
+static pthread_key_t belongings_key;
+static pthread_once_t belongings_once = PTHREAD_ONCE_INIT;
 
-static pthread_key_t error_key;
-static pthread_once_t error_once = PTHREAD_ONCE_INIT;
-static void make_error_key(void) { pthread_key_create(&error_key, free_error); }
+static void free_belongings(void *pointer) {
+    struct belongings *own = pointer;
+    for (int which = 0; which < CSOCKEYE_BUFFERS; which++) free(own->buffers[which]);
+    free(own->error);
+    free(own);
+}
+
+static void make_belongings_key(void) { pthread_key_create(&belongings_key, free_belongings); }
+
+static struct belongings *own_belongings(void) {
+    if (belongings == NULL) {
+        pthread_once(&belongings_once, make_belongings_key);
+        belongings = calloc(1, sizeof *belongings);
+        if (belongings != NULL) pthread_setspecific(belongings_key, belongings);
+    }
+    return belongings;
+}
+
+const char *sockeye_error(void) { return belongings && belongings->error ? belongings->error : ""; }
 
 void csockeye_set_error(char *text) {
-    pthread_once(&error_once, make_error_key);
-    free(last_error);
-    last_error = text;
-    pthread_setspecific(error_key, text);
+    struct belongings *own = own_belongings();
+    if (own == NULL) {
+        free(text);
+        return;
+    }
+    free(own->error);
+    own->error = text;
+}
+
+void *csockeye_buffer(enum csockeye_buffer which, size_t size) {
+    struct belongings *own = own_belongings();
+    if (own == NULL) return NULL;
+    if (own->sizes[which] < size) {
+        free(own->buffers[which]);
+        own->buffers[which] = malloc(size);
+        own->sizes[which] = own->buffers[which] == NULL ? 0 : size;
+    }
+    return own->buffers[which];
+}
+
+// Names ------------------------------------------------------------------------------------------
+
+void csockeye_set_h_errno(int code) { h_errno = code; }
+
+const char *sockeye_gai_strerror(int code) { return gai_strerror(code); }
+
+const char *sockeye_hstrerror(int code) { return hstrerror(code); }
+
+void sockeye_herror(const char *text) {
+    if (text != NULL && *text != 0) fprintf(stderr, "%s: ", text);
+    fprintf(stderr, "%s\n", hstrerror(h_errno));
 }
 
 // Processes --------------------------------------------------------------------------------------

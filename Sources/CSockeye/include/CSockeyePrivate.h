@@ -44,6 +44,17 @@ void csockeye_set_current_host(void *host);
 /* Keeps a text that malloc made. */
 void csockeye_set_error(char *text);
 
+/* At least `size` bytes that are the thread's; what was in them may be gone. */
+enum csockeye_buffer {
+    CSOCKEYE_HOST_BUFFER,
+    CSOCKEYE_SERVICE_BUFFER,
+    CSOCKEYE_PROTOCOL_BUFFER,
+    CSOCKEYE_ADDRESS_BUFFER,
+    CSOCKEYE_BUFFERS
+};
+void *csockeye_buffer(enum csockeye_buffer which, size_t size);
+void csockeye_set_h_errno(int code);
+
 /* Whether this process was forked off the one that loaded the library: the stack's threads are
  * not in it. */
 bool csockeye_is_child(void);

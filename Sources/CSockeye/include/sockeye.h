@@ -73,6 +73,17 @@ sockeye_host *sockeye_use(sockeye_host *host);
 /* Why this thread's last call of this section failed, in words; "" when none did. */
 const char *sockeye_error(void);
 
+/*
+ * IP packets in and out of a link that `--flow LINK` made, whose far side is the program: as the
+ * packet flow of a VPN. The host NULL is the thread's. sockeye_packet_take gives the length of the
+ * packet that has waited longest, or -1 with errno EAGAIN; there must be room for the link's MTU.
+ * The descriptor polls readable while packets wait to be taken; it belongs to the host. None of
+ * them waits. errno may be ENODEV, EMSGSIZE, ENOBUFS.
+ */
+int sockeye_packet_put(sockeye_host *host, const char *link, const void *packet, size_t length);
+ssize_t sockeye_packet_take(sockeye_host *host, const char *link, void *packet, size_t length);
+int sockeye_packet_descriptor(sockeye_host *host, const char *link);
+
 /* ---- Sockets: sockeye_socket(3) --------------------------------------------------------------- */
 
 int sockeye_socket(int domain, int type, int protocol);
@@ -130,6 +141,54 @@ int sockeye_select(int count, fd_set *readable, fd_set *writable, fd_set *except
                    struct timeval *timeout);
 int sockeye_pselect(int count, fd_set *readable, fd_set *writable, fd_set *exceptional,
                     const struct timespec *timeout, const sigset_t *signals);
+
+/*
+ * Sets of descriptors, of Sockeye and of the kernel. That of a set is one of the kernel's as well,
+ * readable there when an event waits: so that any event loop can wait for it.
+ */
+int sockeye_epoll_create(int size);
+int sockeye_epoll_create1(int flags);
+int sockeye_epoll_ctl(int set, int operation, int descriptor, struct epoll_event *event);
+int sockeye_epoll_wait(int set, struct epoll_event *events, int count, int milliseconds);
+int sockeye_epoll_pwait(int set, struct epoll_event *events, int count, int milliseconds,
+                        const sigset_t *signals);
+
+/* ---- Names: sockeye_getaddrinfo(3) ------------------------------------------------------------ */
+
+/* Over the thread's host, whose sockets ask the servers of /etc/resolv.conf; h_errno is the system's. */
+int sockeye_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                        struct addrinfo **result);
+void sockeye_freeaddrinfo(struct addrinfo *list);
+const char *sockeye_gai_strerror(int code);
+int sockeye_getnameinfo(const struct sockaddr *address, socklen_t length, char *host,
+                        socklen_t host_length, char *service, socklen_t service_length, int flags);
+
+struct hostent *sockeye_gethostbyname(const char *name);
+struct hostent *sockeye_gethostbyname2(const char *name, int family);
+struct hostent *sockeye_gethostbyaddr(const void *address, socklen_t length, int family);
+int sockeye_gethostbyname_r(const char *name, struct hostent *entry, char *buffer, size_t length,
+                            struct hostent **result, int *error);
+int sockeye_gethostbyname2_r(const char *name, int family, struct hostent *entry, char *buffer,
+                             size_t length, struct hostent **result, int *error);
+int sockeye_gethostbyaddr_r(const void *address, socklen_t address_length, int family,
+                            struct hostent *entry, char *buffer, size_t length,
+                            struct hostent **result, int *error);
+struct servent *sockeye_getservbyname(const char *name, const char *protocol);
+struct servent *sockeye_getservbyport(int port, const char *protocol);
+struct protoent *sockeye_getprotobyname(const char *name);
+struct protoent *sockeye_getprotobynumber(int number);
+void sockeye_herror(const char *text);
+const char *sockeye_hstrerror(int code);
+
+int sockeye_inet_pton(int family, const char *text, void *address);
+const char *sockeye_inet_ntop(int family, const void *address, char *text, socklen_t length);
+int sockeye_inet_aton(const char *text, struct in_addr *address);
+char *sockeye_inet_ntoa(struct in_addr address);
+in_addr_t sockeye_inet_addr(const char *text);
+in_addr_t sockeye_inet_network(const char *text);
+struct in_addr sockeye_inet_makeaddr(in_addr_t network, in_addr_t host);
+in_addr_t sockeye_inet_lnaof(struct in_addr address);
+in_addr_t sockeye_inet_netof(struct in_addr address);
 
 #ifdef __cplusplus
 }

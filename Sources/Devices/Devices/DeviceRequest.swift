@@ -85,7 +85,7 @@ extension Device {
             self = .frames(
                 try FrameDevice(unixDatagram: local, to: remote, mtu: mtu, pools: pools))
         case .dummy: self = .dummy(try DummyDevice(mtu: mtu))
-        case .flow: self = .flow(try PacketFlow(mtu: mtu, pools: pools))
+        case .flow: self = .flow(try PacketFlow(mtu: mtu, pools: pools, signalsOutput: true))
         }
     }
 }

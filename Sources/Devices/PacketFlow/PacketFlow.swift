@@ -18,6 +18,7 @@ public final class PacketFlow: Sendable {
     private let pools: BufferPools
     private let wakeUp: WakeUp
     private let onOutput: (@Sendable () -> Void)?
+    private let outputSignal: WakeUp?
 
     /// - Parameters:
     ///   - isEthernet: Whether it carries Ethernet frames, or bare IP packets.
@@ -26,16 +27,18 @@ public final class PacketFlow: Sendable {
     ///   - pools: Where packets that are handed in take their memory.
     ///   - onOutput: Called when packets wait to be taken out and none did before, on the thread
     ///     that sent them. It may take them, and hand packets in; it must not call on sockets.
+    ///   - signalsOutput: Whether there is a descriptor that tells of them as well.
     /// - Throws: `EMFILE` or `ENFILE` when no descriptor can be had.
     public init(
         isEthernet: Bool = false, mtu: Int = 1500, limit: Int = 1024, pools: BufferPools,
-        onOutput: (@Sendable () -> Void)? = nil
+        onOutput: (@Sendable () -> Void)? = nil, signalsOutput: Bool = false
     ) throws(DeviceError) {
         capabilities = DeviceCapabilities(isEthernet: isEthernet, mtu: mtu)
         self.limit = limit
         self.pools = pools
         self.onOutput = onOutput
         wakeUp = try WakeUp()
+        outputSignal = signalsOutput ? try WakeUp() : nil
     }
 }
 
@@ -64,10 +67,20 @@ extension PacketFlow {
     /// Takes out the packet that the stack sent first of those that wait; how long it is, nil when
     /// none waits. What does not fit `target` is cut off: the link's MTU and header always do.
     public func nextOutput(into target: inout MutableSpan<UInt8>) -> Int? {
-        guard let packet = queues.withLock({ $0.fromStack.popFirst() }) else { return nil }
+        let next = queues.withLock { queues in
+            let packet = queues.fromStack.popFirst()
+            if queues.fromStack.isEmpty { outputSignal?.drain() }
+            return packet
+        }
+        guard let packet = next else { return nil }
         _ = packet.copy(from: 0, into: &target)
         return packet.count
     }
+}
+
+extension PacketFlow {
+    /// Readable when packets wait to be taken out; nil where nobody asked for that.
+    public var outputDescriptor: Int32? { outputSignal?.descriptor }
 }
 
 // MARK: - The stack's side
@@ -96,6 +109,7 @@ extension PacketFlow {
         let isFirst = queues.withLock { queues in
             guard queues.fromStack.count < limit, let packet = offered.take() else { return false }
             queues.fromStack.append(packet)
+            if queues.fromStack.count == 1 { outputSignal?.signal() }
             return queues.fromStack.count == 1
         }
         if let packet = offered { return .full(packet) }

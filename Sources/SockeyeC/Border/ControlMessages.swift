@@ -50,6 +50,7 @@ enum ControlBuffer {
             guard let description = Descriptors.description(of: descriptor) else {
                 throw SocketError(EBADF, in: "sendmsg")
             }
+            description.settings.withLock { $0.isShared = true }
             sockets.append(try description.requireSocket())
         }
         return ControlMessage(passing: sockets)
@@ -102,7 +103,8 @@ enum ControlBuffer {
         for socket in message.sockets.prefix(space / 4) {
             do throws(SocketError) {
                 let number = try Descriptors.add(
-                    OpenDescription(socket), closesOnExec: flags.contains(.closeOnExec))
+                    OpenDescription(.socket(socket), isShared: true),
+                    closesOnExec: flags.contains(.closeOnExec))
                 bytes += native(UInt32(bitPattern: number))
             } catch {
                 // No number is left: those that follow are lost, as in the kernel.

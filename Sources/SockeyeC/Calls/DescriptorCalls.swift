@@ -97,17 +97,24 @@ func onDescription<Number: FixedWidthInteger>(
 }
 
 extension OpenDescription {
-    /// `O_RDWR` and what may be changed of it: `O_NONBLOCK` and `O_ASYNC`.
+    /// `O_NOATIME`, which only GNU's headers have.
+    private static var noAccessTime: CInt { 0o1000000 }
+
+    /// `O_RDWR` and what may be changed of it.
     var fileFlags: CInt {
         get {
             var flags = O_RDWR
             if case .socket(let socket) = kind, socket.isNonblocking { flags |= O_NONBLOCK }
-            if settings.withLock({ $0.tellsBySignal }) { flags |= O_ASYNC }
-            return flags
+            return settings.withLock { settings in
+                flags | settings.idleFlags | (settings.tellsBySignal ? O_ASYNC : 0)
+            }
         }
         set {
             if case .socket(let socket) = kind { socket.isNonblocking = newValue & O_NONBLOCK != 0 }
-            settings.withLock { $0.tellsBySignal = newValue & O_ASYNC != 0 }
+            settings.withLock { settings in
+                settings.idleFlags = newValue & (O_APPEND | Self.noAccessTime)
+            }
+            tellBySignal(newValue & O_ASYNC != 0)
         }
     }
 }

@@ -1,9 +1,8 @@
 import CSockeye
 import Glibc
 import Sockets
-import Stack
 
-// Options. How long calls wait is the library's own business; everything else is the network's.
+// Options, in the bytes that C has.
 
 @c @implementation
 public func sockeye_getsockopt(
@@ -14,14 +13,10 @@ public func sockeye_getsockopt(
         let length = unsafe try existing(length, in: "getsockopt")
         let room = unsafe CInt(bitPattern: length.pointee)
         guard room >= 0 else { throw SocketError(EINVAL, in: "getsockopt") }
-        let bytes: [UInt8]
-        if let limit = TimeLimit(level, name) {
-            bytes = Array(limit.value(of: socket).prefix(Int(room)))
-        } else {
-            bytes = try socket.option(level: level, name: name, capacity: Int(room))
+        let bytes = try socket.option(level: level, name: name, capacity: Int(room))
+        guard unsafe value != nil || bytes.isEmpty else {
+            throw SocketError(EFAULT, in: "getsockopt")
         }
-        let isThere = unsafe value != nil
-        guard isThere || bytes.isEmpty else { throw SocketError(EFAULT, in: "getsockopt") }
         unsafe copy(bytes, to: value, Int(room))
         unsafe length.pointee = socklen_t(min(bytes.count, Int(room)))
         return 0
@@ -37,61 +32,28 @@ public func sockeye_setsockopt(
 ) -> CInt {
     onSocket(descriptor) { (socket) throws(SocketError) in
         guard CInt(bitPattern: length) >= 0 else { throw SocketError(EINVAL, in: "setsockopt") }
-        let buffer = unsafe try bytes(value, Int(length), in: "setsockopt")
-        if let limit = TimeLimit(level, name) {
-            try limit.set(unsafe Array(buffer), of: socket)
-        } else {
-            try socket.setOption(level: level, name: name, unsafe buffer.span)
-        }
+        var buffer = unsafe try bytes(value, Int(length), in: "setsockopt")
+        if level == SOL_SOCKET, name == attachFilter { unsafe buffer = try program(in: buffer) }
+        try socket.setOption(level: level, name: name, unsafe buffer.span)
         return 0
     } kernel: {
         unsafe setsockopt(descriptor, level, name, value, length)
     }
 }
 
-/// How long a call may wait: `SO_RCVTIMEO`, `SO_SNDTIMEO`.
-private enum TimeLimit {
-    case receiving
-    case sending
+/// `SO_ATTACH_FILTER`
+private var attachFilter: CInt { 26 }
 
-    /// Nil for other options.
-    init?(_ level: CInt, _ name: CInt) {
-        guard level == SOL_SOCKET else { return nil }
-        switch name {
-        // Those of 32-bit systems' new time too; both are the same here.
-        case 20, 66: self = .receiving
-        case 21, 67: self = .sending
-        default: return nil
-        }
-    }
-
-    /// As a `timeval`: all zero for no limit.
-    func value(of socket: Socket) -> [UInt8] {
-        let limit = self == .receiving ? socket.receiveTimeout : socket.sendTimeout
-        let (seconds, attoseconds) = (limit ?? .zero).components
-        return [seconds, attoseconds / 1_000_000_000_000].flatMap { number in
-            (0..<8).map { UInt8(truncatingIfNeeded: number >> Int64(8 * $0)) }
-        }
-    }
-
-    /// - Throws: `EINVAL` for less than a `timeval`, `EDOM` for microseconds beyond a second.
-    func set(_ bytes: [UInt8], of socket: Socket) throws(SocketError) {
-        guard bytes.count >= 16 else { throw SocketError(EINVAL, in: "setsockopt") }
-        let words = [0, 8].map { from in
-            (0..<8).reduce(Int64(0)) { $0 | Int64(bytes[from + $1]) << Int64(8 * $1) }
-        }
-        guard (0..<1_000_000).contains(words[1]) else { throw SocketError(EDOM, in: "setsockopt") }
-        let limit: Duration?
-        if words[0] < 0 {
-            // A time that is over: calls do not wait.
-            limit = .nanoseconds(1)
-        } else if words[0] == 0 && words[1] == 0 {
-            limit = nil
-        } else {
-            // Beyond what a clock of nanoseconds holds it is for ever.
-            limit =
-                words[0] > 4_000_000_000 ? nil : .seconds(words[0]) + .microseconds(words[1])
-        }
-        if self == .receiving { socket.receiveTimeout = limit } else { socket.sendTimeout = limit }
-    }
+/// The instructions, of 8 bytes each, that a `struct sock_fprog` points to.
+///
+/// - Throws: `EINVAL` for another size and for no instructions, `EFAULT`.
+private func program(
+    in buffer: UnsafeBufferPointer<UInt8>
+) throws(SocketError) -> UnsafeBufferPointer<UInt8> {
+    let raw = UnsafeRawBufferPointer(buffer)
+    guard raw.count == 16 else { throw SocketError(EINVAL, in: "setsockopt") }
+    let count = unsafe raw.loadUnaligned(as: UInt16.self)
+    guard count > 0 else { throw SocketError(EINVAL, in: "setsockopt") }
+    let start = unsafe raw.loadUnaligned(fromByteOffset: 8, as: UnsafeRawPointer?.self)
+    return unsafe try bytes(start, 8 * Int(count), in: "setsockopt")
 }

@@ -169,7 +169,7 @@ struct Outgoing {
         }
     }
 
-    private var isStream: Bool { socket.kind == .stream }
+    private var isStream: Bool { socket.kind == .stream || socket.kind == .local(.stream) }
 
     /// Takes the name that C hands over. A stream goes to its peer whatever it says, unless it
     /// begins with `MSG_FASTOPEN`.

@@ -57,7 +57,10 @@ struct SocketType {
             throw SocketError(EPROTONOSUPPORT, in: "socket")
         }
         switch type {
-        case sequencedPacket: return .sequencedPacket
+        case stream: return .local(.stream)
+        // Of a raw one Linux makes one of datagrams.
+        case datagram, raw: return .local(.datagram)
+        case sequencedPacket: return .local(.sequencedPacket)
         default: throw SocketError(ESOCKTNOSUPPORT, in: "socket")
         }
     }
@@ -75,9 +78,9 @@ struct SocketType {
     }
 
     func openPair(on network: Network) throws(SocketError) -> (Socket, Socket) {
-        guard kind == .sequencedPacket, let host = network.host else {
+        guard case .local(let type) = kind, let host = network.host else {
             throw SocketError(EOPNOTSUPP, in: "socketpair")
         }
-        return Socket.pair(on: host)
+        return Socket.pair(type, on: host)
     }
 }

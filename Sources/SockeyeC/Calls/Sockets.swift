@@ -20,7 +20,7 @@ struct CreationFlags {
     /// Enters a new socket; its descriptor.
     func open(_ socket: Socket) throws(SocketError) -> CInt {
         socket.isNonblocking = isNonblocking
-        return try Descriptors.add(OpenDescription(socket), closesOnExec: closesOnExec)
+        return try Descriptors.add(OpenDescription(.socket(socket)), closesOnExec: closesOnExec)
     }
 }
 

@@ -1,3 +1,6 @@
+import Devices
+import Glibc
+import Names
 import Setup
 import Sockets
 import Stack
@@ -5,7 +8,8 @@ import Stack
 /// A host that a program in C has: `sockeye_host`.
 final class HostHandle: Sendable {
     private let built: BuiltHost
-    var network: Network { Network(built.driver) }
+    let network: Network
+    let names: NameService
 
     /// Makes the host that a line of options describes, and starts it.
     init(_ description: String) throws(CommandError) {
@@ -16,7 +20,21 @@ final class HostHandle: Sendable {
         }
         if let extra = arguments.rest.first { throw arguments.unexpected(extra) }
         built = try BuiltHost(try options.planOfAnySize(for: "sockeye_open"))
-        try built.start()
+        network = Network(built.driver)
+        names = NameService(network)
+        try Self.withoutSignals { () throws(CommandError) in try built.start() }
+    }
+
+    /// Runs `body` with all signals held back: the host's thread, which inherits that, leaves them
+    /// to the program's own, whose calls they are to interrupt.
+    private static func withoutSignals(_ body: () throws(CommandError) -> Void) throws(CommandError)
+    {
+        var all = sigset_t()
+        var former = sigset_t()
+        unsafe sigfillset(&all)
+        unsafe pthread_sigmask(SIG_SETMASK, &all, &former)
+        defer { unsafe pthread_sigmask(SIG_SETMASK, &former, nil) }
+        try body()
     }
 
     /// Ends the host and its captures.
@@ -24,6 +42,9 @@ final class HostHandle: Sendable {
 
     /// Ends the host; what cannot be written of a capture is lost.
     func stop() { try? built.stop() }
+
+    /// The far side of a link that the program itself serves; nil when there is none of that name.
+    func flow(named name: String) -> PacketFlow? { built.flows.first { $0.name == name }?.flow }
 
     /// Whether a connection has bytes or an end that its peer has not acknowledged.
     var hasUnsent: Bool { built.driver.hasUnsent }

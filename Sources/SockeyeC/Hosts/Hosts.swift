@@ -1,6 +1,7 @@
 import CSockeye
 import Devices
 import Glibc
+import Names
 import Setup
 import Sockets
 import Stack
@@ -31,6 +32,22 @@ enum Hosts {
         }
     }
 
+    /// The host that `pointer` stands for; for NULL the thread's.
+    static func handle(_ pointer: OpaquePointer?) -> HostHandle? {
+        if let chosen = unsafe UnsafeMutableRawPointer(pointer) ?? csockeye_current_host() {
+            return unsafe HostHandle.of(chosen)
+        }
+        return state.withLock { $0.ordinary }
+    }
+
+    /// Who knows names for the thread's host; the kernel's network asks where there is none.
+    static var names: NameService {
+        if let chosen = unsafe csockeye_current_host() { return unsafe HostHandle.of(chosen).names }
+        return state.withLock { $0.ordinary?.names } ?? kernelNames
+    }
+
+    private static let kernelNames = NameService(.kernel)
+
     static func add(_ handle: HostHandle) {
         let isFirst = state.withLock { state in
             state.all.append(handle)
@@ -54,7 +71,11 @@ enum Hosts {
     /// arrives, within a bounded time.
     private static func end() {
         guard !csockeye_is_child() else { return }
-        for description in Descriptors.all { description.close() }
+        // What stands in streams of stdio on sockets, which are flushed too late otherwise.
+        fflush(nil)
+        for description in Descriptors.all {
+            if case .socket(let socket) = description.kind { socket.closeLingering() }
+        }
         let deadline = MonotonicClock.now() + .seconds(3)
         for handle in state.withLock({ $0.all }) {
             while handle.hasUnsent, MonotonicClock.now() < deadline { usleep(1000) }

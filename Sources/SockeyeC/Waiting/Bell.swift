@@ -8,27 +8,26 @@ struct Bell: ~Copyable {
     private static let spare = Mutex<[ReadySet]>([])
     private static var spareLimit: Int { 16 }
 
-    let sockets: ReadySet
+    let set: ReadySet
 
     /// - Throws: `EMFILE`, `ENFILE`.
     init() throws(SocketError) {
         if let spare = Self.spare.withLock({ $0.popLast() }) {
-            sockets = spare
+            set = spare
         } else {
-            sockets = try ReadySet()
+            set = try ReadySet()
         }
     }
 
-    var descriptor: CInt { sockets.descriptor }
+    var descriptor: CInt { self.set.descriptor }
 
     /// Takes what was told so far.
-    borrowing func quieten() { while sockets.next() != nil {} }
+    borrowing func quieten() { while set.next() != nil {} }
 
     /// Puts the set back; it watches nothing any more.
     borrowing func release() {
         quieten()
-
-        let sockets = sockets
-        Self.spare.withLock { if $0.count < Self.spareLimit { $0.append(sockets) } }
+        let spare = set
+        Self.spare.withLock { if $0.count < Self.spareLimit { $0.append(spare) } }
     }
 }

@@ -41,14 +41,13 @@ private func poll(
     let requests = (0..<Int(count)).map { index in
         let place = unsafe places[index]
         return PollSet.Request(
-            descriptor: place.fd,
-            events: PollEvents(rawValue: UInt32(UInt16(bitPattern: place.events))))
+            descriptor: place.fd, events: UInt32(UInt16(bitPattern: place.events)))
     }
     let found = unsafe try PollSet(requests).wait(until: deadline, signals, in: call)
     for index in 0..<Int(count) { unsafe places[index].revents = 0 }
     for (index, events) in found {
         unsafe places[index].revents = Int16(
-            bitPattern: UInt16(truncatingIfNeeded: events.rawValue))
+            bitPattern: UInt16(truncatingIfNeeded: events))
     }
     return found.count.clamped
 }

@@ -8,13 +8,13 @@ import Stack
 struct PollSet {
     struct Request {
         let descriptor: CInt
-        let events: PollEvents
+        let events: UInt32
     }
 
     private struct OwnSocket {
         let place: Int
         let socket: Socket
-        let events: PollEvents
+        let events: UInt32
     }
 
     private var sockets: [OwnSocket] = []
@@ -25,36 +25,21 @@ struct PollSet {
     init(_ requests: [Request]) {
         for (place, request) in requests.enumerated() where request.descriptor >= 0 {
             guard let description = Descriptors.description(of: request.descriptor),
-                let descriptor = add(description, place, request.events) ?? nil
+                case .socket(let socket) = description.kind
             else {
-                if !isOwn(place) {
-                    addKernel(request.descriptor, place, request.events)
-                }
+                // That of a set is one of the kernel's as well.
+                addKernel(request.descriptor, place, request.events)
                 continue
             }
-            addKernel(descriptor, place, request.events)
+            sockets.append(OwnSocket(place: place, socket: socket, events: request.events))
         }
     }
 
-    private func isOwn(_ place: Int) -> Bool { sockets.last?.place == place }
-
-    /// Enters a socket; for what is no socket, the kernel's descriptor that tells of it.
-    private mutating func add(
-        _ description: OpenDescription, _ place: Int, _ events: PollEvents
-    ) -> CInt? {
-        switch description.kind {
-        case .socket(let socket):
-            sockets.append(
-                OwnSocket(place: place, socket: socket, events: events.union(.always)))
-            return nil
-        }
-    }
-
-    private mutating func addKernel(_ descriptor: CInt, _ place: Int, _ events: PollEvents) {
+    private mutating func addKernel(_ descriptor: CInt, _ place: Int, _ events: UInt32) {
         others.append(
             pollfd(
                 fd: descriptor,
-                events: Int16(bitPattern: UInt16(truncatingIfNeeded: events.rawValue)), revents: 0))
+                events: Int16(bitPattern: UInt16(truncatingIfNeeded: events)), revents: 0))
         places.append(place)
     }
 
@@ -63,7 +48,7 @@ struct PollSet {
     /// - Throws: `EINTR` when a signal came first.
     func wait(
         until deadline: Instant, _ signals: UnsafePointer<sigset_t>?, in call: String
-    ) throws(SocketError) -> [(place: Int, events: PollEvents)] {
+    ) throws(SocketError) -> [(place: Int, events: UInt32)] {
         let own = readySockets()
         // With what is ready nobody waits; but signals that the mask lets in are taken.
         if !own.isEmpty || sockets.isEmpty {
@@ -72,14 +57,15 @@ struct PollSet {
         }
         let bell = try Bell()
         defer { bell.release() }
-        for (token, entry) in sockets.enumerated() {
-            try? bell.sockets.add(
-                .socket(entry.socket), for: entry.events.readiness, .edgeTriggered,
-                token: UInt64(token), number: CInt(token))
+        for (number, entry) in sockets.enumerated() {
+            // One that is closed meanwhile is told of by the next look.
+            try? bell.set.add(
+                .socket(entry.socket), epollEvents: entry.events | Self.edge, token: 0,
+                number: CInt(number))
         }
         defer {
-            for (token, entry) in sockets.enumerated() {
-                bell.sockets.removeIfPresent(.socket(entry.socket), number: CInt(token))
+            for (number, entry) in sockets.enumerated() {
+                bell.set.removeIfPresent(.socket(entry.socket), number: CInt(number))
             }
         }
         while true {
@@ -91,18 +77,21 @@ struct PollSet {
         }
     }
 
-    private func readySockets() -> [(place: Int, events: PollEvents)] {
+    /// `EPOLLET`: the bell is to ring once for each event, not for as long as a socket is ready.
+    private static var edge: UInt32 { 1 << 31 }
+
+    private func readySockets() -> [(place: Int, events: UInt32)] {
         sockets.compactMap { entry in
-            let events = entry.socket.pollEvents.intersection(entry.events.union(.invalid))
-            return events.isEmpty ? nil : (entry.place, events)
+            let events = entry.socket.pollEvents(askedFor: entry.events)
+            return events == 0 ? nil : (entry.place, events)
         }
     }
 
     /// Waits in the kernel's `ppoll` for its descriptors, and for the bell unless that is -1.
     private func look(
-        _ own: [(place: Int, events: PollEvents)], _ bell: CInt, until deadline: Instant,
+        _ own: [(place: Int, events: UInt32)], _ bell: CInt, until deadline: Instant,
         _ signals: UnsafePointer<sigset_t>?, in call: String
-    ) throws(SocketError) -> [(place: Int, events: PollEvents)] {
+    ) throws(SocketError) -> [(place: Int, events: UInt32)] {
         var list = others
         if bell >= 0 {
             list.append(pollfd(fd: bell, events: Int16(POLLIN), revents: 0))
@@ -115,8 +104,7 @@ struct PollSet {
         guard result >= 0 else { throw SocketError(errno, in: call) }
         var found = own
         for (index, place) in places.enumerated() where list[index].revents != 0 {
-            let events = UInt32(UInt16(bitPattern: list[index].revents))
-            found.append((place, PollEvents(rawValue: events)))
+            found.append((place, UInt32(UInt16(bitPattern: list[index].revents))))
         }
         return found
     }

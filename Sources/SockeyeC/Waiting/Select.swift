@@ -48,10 +48,16 @@ public func sockeye_pselect(
 }
 
 /// What each of the three sets asks for, and what answers it.
-private let questions: [(asks: PollEvents, answers: PollEvents)] = [
-    ([.readableNormally], [.readable, .readableNormally, .hangup, .error]),
-    ([.writableNormally], [.writable, .writableNormally, .writableBand, .error]),
-    ([.priority], [.priority]),
+private let questions: [(asks: UInt32, answers: UInt32)] = [
+    (
+        PollBits.readable | PollBits.readableNormally,
+        PollBits.readable | PollBits.readableNormally | PollBits.hangup | PollBits.error
+    ),
+    (
+        PollBits.writable | PollBits.writableNormally,
+        PollBits.writable | PollBits.writableNormally | PollBits.writableBand | PollBits.error
+    ),
+    (PollBits.priority, PollBits.priority),
 ]
 
 private func select(
@@ -65,17 +71,17 @@ private func select(
     }
     var requests: [PollSet.Request] = []
     for descriptor in 0..<count {
-        var events: PollEvents = []
+        var events: UInt32 = 0
         for (index, question) in questions.enumerated()
         where bits[index]?.contains(descriptor) ?? false {
-            events.formUnion(question.asks)
+            events |= question.asks
         }
-        if !events.isEmpty {
+        if events != 0 {
             requests.append(PollSet.Request(descriptor: descriptor, events: events))
         }
     }
     let found = unsafe try PollSet(requests).wait(until: deadline, signals, in: "select")
-    guard !found.contains(where: { $0.events.contains(.invalid) }) else {
+    guard !found.contains(where: { $0.events & PollBits.invalid != 0 }) else {
         throw SocketError(EBADF, in: "select")
     }
     return answer(bits, requests, found)
@@ -83,13 +89,13 @@ private func select(
 
 /// Leaves in each set what is ready; how many bits that is.
 private func answer(
-    _ bits: [Bits?], _ requests: [PollSet.Request], _ found: [(place: Int, events: PollEvents)]
+    _ bits: [Bits?], _ requests: [PollSet.Request], _ found: [(place: Int, events: UInt32)]
 ) -> CInt {
     var asked: [[CInt]] = [[], [], []]
     for (place, events) in found {
         let descriptor = requests[place].descriptor
         for (index, question) in questions.enumerated()
-        where !events.isDisjoint(with: question.answers)
+        where events & question.answers != 0
             && (bits[index]?.contains(descriptor) ?? false)
         {
             asked[index].append(descriptor)
