@@ -9,14 +9,21 @@ release = .build/release/sockeye
 # The runtime goes into the command, so that it can be copied to where no toolchain is.
 build_release = $(SWIFT) build -c release --product sockeye --static-swift-stdlib
 
+library = .build/release/libsockeye-library.so
+build_library = $(SWIFT) build -c release --product sockeye-library --static-swift-stdlib
+
 .DEFAULT_GOAL := build
-.PHONY: build run test test-all bench fuzz embedded lint format install setup clean help
+.PHONY: build lib run test test-all bench fuzz embedded lint format install setup clean help
 
 build: ## build the sockeye command (the default)
 	@scripts/setup.sh build
 	$(build_release)
 	@echo
 	@echo "Built $(release). Next: \`make run\`, \`make test\`, \`make help\`."
+
+lib: ## build the library for programs in C
+	@scripts/setup.sh build
+	$(build_library)
 
 run: ## fetch a page with curl over Sockeye, packets shown
 	@scripts/setup.sh run
@@ -50,11 +57,13 @@ lint: ## check style, and the rules of docs/ARCHITECTURE.md
 format: ## bring the sources into the project's style
 	$(SWIFT) format --in-place --recursive --parallel Sources Tests Benchmarks Examples Package.swift
 
-install: ## install the command: make install PREFIX=/usr/local
+install: ## install command, library and manual pages: make install PREFIX=/usr/local
 	@scripts/setup.sh build
 	$(build_release)
+	$(build_library)
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 $(release) "$(DESTDIR)$(PREFIX)/bin/sockeye"
+	@scripts/install-library.sh $(library) "$(DESTDIR)" "$(PREFIX)"
 
 setup: ## install what builds and tests need
 	@scripts/setup.sh test

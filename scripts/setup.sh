@@ -31,6 +31,7 @@ has() {
 has_pcap() { has pkg-config && pkg-config --exists libpcap; }
 # An ordinary busybox needs shared libraries; the tests want a program that needs none.
 has_static_busybox() { has busybox && ! ldd "$(command -v busybox)"; }
+has_libevent() { pkg-config --exists libevent; }
 has_openbsd_netcat() { has nc && nc -h 2>&1 | grep -q OpenBSD; }
 
 if ! has swift; then
@@ -52,6 +53,9 @@ if [ "$level" != build ]; then
     need curl has curl
 fi
 if [ "$level" = test ]; then
+    need gcc has cc
+    need man-db has man
+    need groff-base has groff
     need iproute2 has ip
     need iputils-ping has ping
     need ethtool has ethtool
@@ -64,6 +68,7 @@ if [ "$level" = test ]; then
     need busybox-static has_static_busybox
     need netcat-openbsd has_openbsd_netcat
     need passt has passt
+    need libevent-dev has_libevent
     need python3 has python3
     need util-linux has setpriv
     need net-tools has netstat

@@ -49,6 +49,8 @@ def main():
     options = argparse.ArgumentParser()
     options.add_argument("-k", action="append", help="only tests whose name has this in it")
     options.add_argument("--command", default=root / ".build/release/sockeye")
+    options.add_argument(
+        "--library", default=root / ".build/release/libsockeye-library.so")
     chosen = options.parse_args()
     command = pathlib.Path(chosen.command).resolve()
     if not command.exists():
@@ -56,6 +58,7 @@ def main():
     captures = tempfile.TemporaryDirectory(prefix="sockeye-captures.")
     os.environ["SOCKEYE"] = str(here / "captured.sh")
     os.environ["SOCKEYE_BINARY"] = str(command)
+    os.environ["SOCKEYE_LIBRARY"] = str(pathlib.Path(chosen.library).resolve())
     os.environ["SOCKEYE_CAPTURES"] = captures.name
 
     sys.path.insert(0, str(here))
