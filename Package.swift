@@ -157,6 +157,11 @@ let package = Package(
         .executableTarget(
             name: "MulticastHost", dependencies: ["Memory", "Wire", "Stack", "Devices", "Sockets"],
             path: "Tests/MulticastHost", swiftSettings: settings),
+        // The scripts of Tests/Behaviour over `Socket`, for Tests/Integration.
+        .executableTarget(
+            name: "SwiftCalls",
+            dependencies: ["Wire", "Stack", "Devices", "Sockets", "Setup"],
+            path: "Tests/SwiftCalls", swiftSettings: settings),
         tests(of: "SockeyeCommand", with: ["Wire", "Stack", "Equipment", "Devices", "Setup"]),
         tests(of: "Equipment", with: ["Memory", "Wire", "Stack"]),
         tests(of: "Dissection", with: ["Memory", "Wire"]),

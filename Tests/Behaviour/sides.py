@@ -101,7 +101,8 @@ def compile_interpreter(output, *flags):
     sources = sorted((here / "interpreter").glob("*.c"))
     subprocess.run(
         [os.environ.get("CC", "cc"), "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-o", str(output),
-         *map(str, sources), *flags, "-lpthread"], check=True)
+         *os.environ.get("CFLAGS", "").split(), *map(str, sources), *flags, "-lpthread"],
+        check=True)
     return output
 
 

@@ -50,6 +50,7 @@ long numberFrom(const struct name *table, const char *word);
 long flagsFrom(const struct name *table, const char *word);
 void findOption(const char *word, int *level, int *name);
 const char *optionName(int level, int name);
+void printTables(void);
 
 /* words.c: what the words of a line stand for. */
 struct data {

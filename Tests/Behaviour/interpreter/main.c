@@ -1,6 +1,7 @@
 /* Reads scripts and runs their lines; each is printed with what came of it.
  *
  *     interpreter SCRIPTS >results
+ *     interpreter --tables            the names it knows
  *
  * `script NUMBER NAME` begins a script; what it leaves open is closed at its end. A script that
  * hangs ends the process with status 3; the runner goes on with the next one in another. */
@@ -161,6 +162,10 @@ static void beginScript(const char *text) {
 int main(int count, char **words) {
     static struct line line;
     static char text[8192], copy[8192];
+    if (count == 2 && strcmp(words[1], "--tables") == 0) {
+        printTables();
+        return 0;
+    }
     const char *settling = getenv("BEHAVIOUR_SETTLING");
     if (settling) settlingTime = (useconds_t)atoi(settling);
     signal(SIGPIPE, brokenPipe);

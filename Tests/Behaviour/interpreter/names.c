@@ -9,6 +9,7 @@
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -215,4 +216,20 @@ const char *optionName(int level, int name) {
     for (const struct option *option = options; option->text; option++)
         if (option->level == level && option->name == name) return option->text;
     return NULL;
+}
+
+/* All names, for interpreters in other languages: kind, name, numbers. */
+void printTables(void) {
+    static const struct {
+        const char *kind;
+        const struct name *table;
+    } tables[] = {
+        {"family", families}, {"type", types}, {"protocol", protocols}, {"level", levels},
+        {"flag", messageFlags}, {"event", pollEvents}, {"request", requests}, {"error", errors},
+    };
+    for (size_t number = 0; number < sizeof tables / sizeof tables[0]; number++)
+        for (const struct name *name = tables[number].table; name->text; name++)
+            printf("%s %s %ld\n", tables[number].kind, name->text, name->value);
+    for (const struct option *option = options; option->text; option++)
+        printf("option %s %d %d\n", option->text, option->level, option->name);
 }
