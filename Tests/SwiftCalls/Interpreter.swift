@@ -156,12 +156,12 @@ final class Interpreter {
     private func callOnNames(_ words: [String]) throws -> String {
         if words[0] == "close" {
             return try words.dropFirst().map { name in
-                try socket(name).close()
+                try self.socket(name).close()
                 return " 0"
             }.joined()
         }
         guard words.count <= 3 else { throw Unspeakable(words[3]) }
-        let socket = try socket(words[1])
+        let socket = try self.socket(words[1])
         switch words[0] {
         case "bind": try socket.bind(to: try name(words[2]))
         case "connect": try socket.connect(to: try name(words[2]))
@@ -199,7 +199,7 @@ final class Interpreter {
         }
         if words[0] == "await" {
             let asked = Int32(try tables.flags("event", words[2]))
-            let socket = try socket(words[1])
+            let socket = try self.socket(words[1])
             for _ in 0..<500 where try PollEvents.of(socket) & (asked | 0x18) == 0 { usleep(1000) }
             usleep(1000)
             return tables.describe("event", Int(try PollEvents.of(socket) & PollEvents.usual))
