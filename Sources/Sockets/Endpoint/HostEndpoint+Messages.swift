@@ -130,7 +130,16 @@ extension HostEndpoint {
             return try receiveStream(&host, into: &buffer, flags)
         case .datagram, .raw, .icmp:
             if flags.contains(.urgent), kind != .datagram { throw .notSupported }
-            let datagram = try host.receiveDatagram(id, into: &buffer, ReceiveFlags(flags))
+            let datagram: Host.Datagram
+            do throws(StackError) {
+                datagram = try host.receiveDatagram(id, into: &buffer, ReceiveFlags(flags))
+            } catch {
+                // Who would wait is told that nothing more is to come.
+                guard error == .wouldBlock, !flags.contains(.dontWait),
+                    try host.shutdowns(of: id).contains(.receiving)
+                else { throw error }
+                return ReceivedMessage(count: 0)
+            }
             return ReceivedMessage(
                 count: datagram.count, fullCount: datagram.fullCount,
                 source: .internet(datagram.source),
@@ -197,7 +206,19 @@ extension HostEndpoint {
     // MARK: - Questions
 
     func control(_ request: UInt, _ bytes: [UInt8]) throws(SocketError) -> [UInt8] {
-        throw SocketError(ENOTTY, in: "ioctl")
+        let count = try call("ioctl") { (host: inout Host) throws(StackError) -> Int? in
+            switch request {
+            // FIONREAD, SIOCOUTQ, SIOCOUTQNSD and SIOCATMARK.
+            case 0x541B: try host.receivableCount(of: id)
+            case 0x5411: try host.unacknowledgedCount(of: id)
+            case 0x894B where kind == .stream: try host.unsentCount(of: id)
+            case 0x8905 where kind == .stream: try host.isAtMark(id) ? 1 : 0
+            default: nil
+            }
+        }
+        guard let count else { throw SocketError(ENOTTY, in: "ioctl") }
+        let value = Int32(clamping: count)
+        return [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: value >> $0) }
     }
 
     func takeError() throws(SocketError) -> SocketError? {
@@ -214,5 +235,6 @@ extension ReceiveFlags {
         self = []
         if flags.contains(.peek) { insert(.peek) }
         if flags.contains(.truncated) { insert(.discard) }
+        if !flags.contains(.dontWait) { insert(.waits) }
     }
 }

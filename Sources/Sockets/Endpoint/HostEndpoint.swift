@@ -85,6 +85,15 @@ final class HostEndpoint: NetworkEndpoint {
         }
     }
 
+    var acceptedName: SocketName {
+        get throws(SocketError) {
+            guard kind == .stream else { return try remoteName }
+            return try call("accept") { (host: inout Host) throws(StackError) in
+                .internet(try host.peerAddress(ofAccepted: id))
+            }
+        }
+    }
+
     // MARK: - Connections
 
     func connect(to name: SocketName) throws(SocketError) {

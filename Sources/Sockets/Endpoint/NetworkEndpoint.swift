@@ -11,6 +11,8 @@ protocol NetworkEndpoint: AnyObject, Sendable {
     func bind(to name: SocketName) throws(SocketError)
     var localName: SocketName { get throws(SocketError) }
     var remoteName: SocketName { get throws(SocketError) }
+    /// Whom a connection was accepted from, even if it has ended since.
+    var acceptedName: SocketName { get throws(SocketError) }
 
     // MARK: Connections
 
@@ -90,4 +92,8 @@ extension NetworkEndpoint {
     var isSimulated: Bool { false }
 
     func countQueued(_ change: Int) {}
+}
+
+extension NetworkEndpoint {
+    var acceptedName: SocketName { get throws(SocketError) { try remoteName } }
 }

@@ -84,6 +84,12 @@ public final class Socket: Sendable {
         get throws(SocketError) { try backing.remoteName }
     }
 
+    /// Whom the connection was accepted from, even if it has ended since. The name that POSIX
+    /// `accept` gives.
+    public var acceptedName: SocketName {
+        get throws(SocketError) { try backing.acceptedName }
+    }
+
     /// The local address. POSIX `getsockname`.
     ///
     /// - Throws: `EOPNOTSUPP` for sockets whose names are no addresses of the Internet.

@@ -96,7 +96,7 @@ public func sockeye_accept4(
         let accepted = try socket.accept()
         if unsafe address != nil {
             // Who has gone already has no name any more, but is accepted.
-            let peer = try? accepted.remoteName
+            let peer = try? accepted.acceptedName
             unsafe try write(peer, accepted.family, to: address, length, in: "accept")
         }
         return try flags.open(accepted)

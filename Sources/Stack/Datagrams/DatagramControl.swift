@@ -77,6 +77,8 @@ extension NetworkLayer {
         if target.address.isUnspecified {
             target.address = target.address.itself(of: isOwn ? socket.local.address : nil)
         }
+        // Of an address that means the same on all links, Linux forgets the zone.
+        if !target.address.isMulticast, !target.address.needsZone { target.zone = 0 }
         let options = socket.options
         let isIPv4 = target.address.isIPv4
         let internet = options.internet(toIPv4: isIPv4, of: socket.family)
@@ -97,7 +99,21 @@ extension NetworkLayer {
         if source == nil, isMulticast, isIPv4, options.hasRare {
             source = options.rare.multicastSource
         }
-        if let source, source.isIPv4 != target.address.isIPv4 { throw .networkUnreachable }
+        if let own = source, own.isIPv4 != isIPv4 {
+            // What only a peer decided does not hold for one of the other family.
+            if own.isIPv4 { throw .addressFamilyNotSupported }
+            guard control.source == nil, socket.bound.address.isUnspecified else {
+                throw .networkUnreachable
+            }
+            source = nil
+        }
+        if target.address == .loopbackBroadcast {
+            guard options.allowsBroadcast else { throw .accessDenied }
+            source = source ?? .v4(127, 0, 0, 1)
+        }
+        if !isMulticast, target.address.needsZone, let interface {
+            guard hasLinkLocal(interface) else { throw .networkUnreachable }
+        }
         guard var path = path(to: target.address, from: source, on: interface) else {
             throw .networkUnreachable
         }
@@ -158,7 +174,7 @@ extension NetworkLayer {
         if let interface, !isValid(interface) { throw .noDevice }
         // Which link is meant cannot be known (RFC 4007 §6).
         if interface == nil, isLinkLocal, self.interface(owning: target.address) == nil {
-            throw .invalidArgument
+            throw .networkUnreachable
         }
         return interface
     }
@@ -193,4 +209,9 @@ extension NetworkLayer {
         }
         return packet
     }
+}
+
+extension IPAddress {
+    /// 127.255.255.255, everybody on the host.
+    fileprivate static var loopbackBroadcast: IPAddress { .v4(127, 255, 255, 255) }
 }

@@ -95,7 +95,14 @@ struct DatagramInbox: ~Copyable {
         errors.append(error)
     }
 
-    mutating func nextError() -> ReportedError? { errors.popFirst() }
+    /// Takes the error that was kept longest. As on Linux, what the next call fails with is then the
+    /// next one that somebody reported, if there is any.
+    mutating func nextError() -> ReportedError? {
+        guard let taken = errors.popFirst() else { return nil }
+        let next = errors.isEmpty || errors[0].reporter == nil ? nil : errors[0].reason
+        if next != nil || taken.reporter != nil { error = next }
+        return taken
+    }
 
     /// Takes the error that the next call is to fail with.
     mutating func takeError() -> StackError? {

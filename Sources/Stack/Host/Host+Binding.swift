@@ -20,6 +20,9 @@ extension Host {
         case .packet, .local: throw .addressFamilyNotSupported
         default: break
         }
+        var address = address
+        // Of an address that means the same on all links, Linux forgets the zone.
+        if !address.address.isMulticast, !address.address.needsZone { address.zone = 0 }
         do throws(StackError) {
             try endpoints[id.index].checkFamily(of: address.address)
         } catch {
@@ -92,7 +95,7 @@ extension Host {
         _ address: SocketAddress, _ id: EndpointID
     ) throws(StackError) {
         let name = address.address
-        if name.isUnspecified { return }
+        if name.isUnspecified || endpoints[id.index].options.bindsAnywhere { return }
         if let bound = endpoints[id.index].options.boundInterface, name.isLinkLocal, !name.isIPv4 {
             guard network.isOurs(name, on: bound) else { throw .addressNotAvailable }
             return
@@ -113,6 +116,21 @@ extension Host {
     }
 
     private mutating func name(
+        _ id: EndpointID, _ address: SocketAddress
+    ) throws(StackError) {
+        if address.port == 0, endpoints[id.index].options.defersPort,
+            case .unbound = endpoints[id.index].role
+        {
+            // The port comes with the peer (`IP_BIND_ADDRESS_NO_PORT`).
+            noteChosen(id, address)
+            endpoints[id.index].name = address
+            return
+        }
+        try assign(id, address)
+    }
+
+    /// Gives an endpoint a name that it may have, with a free port for port 0.
+    mutating func assign(
         _ id: EndpointID, _ address: SocketAddress
     ) throws(StackError) {
         let kind = endpoints[id.index].kind

@@ -24,13 +24,15 @@ extension Host {
     /// connected.
     ///
     /// - Throws: `.alreadyInProgress` while the handshake goes on; why it failed, once: then the
-    ///   endpoint may connect anew; `.alreadyConnected`, `.notConnected`.
+    ///   endpoint may connect anew; `.alreadyConnected`; `.connectionAborted` where there is none.
     public mutating func finishConnect(_ id: EndpointID) throws(StackError) {
         try check(id)
         switch endpoints[id.index].phase {
         case .connecting: break
         case .connected: throw .alreadyConnected
-        case .unconnected, .disconnecting: throw .notConnected
+        // Somebody else has ended the attempt.
+        case .unconnected, .disconnecting:
+            throw takeStreamError(id.index) ?? .connectionAborted
         }
         switch streamState(id.index) {
         case .synSent, .synReceived: throw .alreadyInProgress
@@ -62,6 +64,10 @@ extension Host {
             let zone = InterfaceID(rawValue: Int(target.zone) &- 1)
             guard link == nil || link == zone else { throw .invalidArgument }
             link = zone
+        }
+        if target.address.needsZone {
+            guard let link else { throw .invalidArgument }
+            guard network.hasLinkLocal(link) else { throw .networkUnreachable }
         }
         guard let path = network.path(to: target.address, from: source, on: link) else {
             throw .networkUnreachable
@@ -113,6 +119,7 @@ extension Host {
             connection.clampSegmentSize(options)
         }
         connection.adopt(endpoints[id.index].options, of: endpoints[id.index].family)
+        connection.adoptBuffers(endpoints[id.index].options, network.tcp)
         if endpoints[id.index].options.hasRare {
             let options = endpoints[id.index].options.rare.ipv4Options
             connection.adopt(ipv4Options: options, network.tcp)
@@ -130,6 +137,7 @@ extension Host {
         let key = tcp.add(connection, &network)
         endpoints[id.index].role = .connection(key)
         endpoints[id.index].phase = .connecting
+        endpoints[id.index].error = nil
         endpoints[id.index].name = tuple.local
         tcp.connections[key].sendSyn(&network)
         tcp.settle(key, &network)
@@ -251,6 +259,16 @@ extension IPAddress {
 }
 
 extension NetworkLayer {
+    /// Whether link-local addresses of IPv6 can be spoken to on a link: the host has one there.
+    func hasLinkLocal(_ id: InterfaceID) -> Bool {
+        guard isValid(id) else { return false }
+        for index in interfaces[id.rawValue].addresses.indices
+        where interfaces[id.rawValue].addresses[index].prefix.address.needsZone {
+            return true
+        }
+        return false
+    }
+
     /// Whether a packet may go this way: addresses of 127/8 stay on the host (RFC 1122 §3.2.1.3).
     func mayLeave(_ path: Path) -> Bool {
         path.interface == Self.loopbackID || !path.source.isIPv4 || !path.source.isLoopback

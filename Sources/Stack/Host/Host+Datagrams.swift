@@ -44,18 +44,33 @@ extension Host {
     /// Gives an endpoint a port that nobody chose; an address that was chosen stays.
     private mutating func nameByItself(_ id: EndpointID) throws(StackError) {
         let chosen = endpoints[id.index].chosen.intersection(.address)
-        var name = SocketAddress(address: endpoints[id.index].family.unspecified, port: 0)
+        var name = endpoints[id.index].name
         if !chosen.isEmpty, let key = try datagramKey(id) { name = with(key) { $0.local } }
-        try bind(id, to: name)
-        endpoints[id.index].chosen = chosen
+        name.port = 0
+        try assign(id, name)
     }
 
     // MARK: - Peers
+
+    /// A peer, or a group, of one link of IPv6 must be said to be on one (RFC 4007 §6).
+    private func checkNamesLink(
+        _ id: EndpointID, _ remote: SocketAddress
+    ) throws(StackError) {
+        let address = remote.address
+        guard !address.isIPv4, remote.zone == 0,
+            endpoints[id.index].options.boundInterface == nil,
+            address.needsZone || address.isMulticast && AddressScope(address) == .linkLocal
+        else { return }
+        guard address.isMulticast, endpoints[id.index].options.multicastInterface != nil else {
+            throw .invalidArgument
+        }
+    }
 
     mutating func connectDatagram(
         _ id: EndpointID, to remote: SocketAddress
     ) throws(StackError) {
         let key = try namedDatagramKey(id)
+        try checkNamesLink(id, remote)
         let control = DatagramControl()
         let route =
             switch key {

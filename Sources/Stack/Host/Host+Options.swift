@@ -48,6 +48,7 @@ extension Host {
         case .datagram(let key): udp.sockets[key].options = options
         case .connection(let key):
             tcp.connections[key].adopt(options, of: endpoints[id.index].family)
+            tcp.connections[key].adoptBuffers(options, network.tcp)
             if options.rare.ipv4Options != old.rare.ipv4Options {
                 tcp.connections[key].adopt(ipv4Options: options.rare.ipv4Options, network.tcp)
             }

@@ -9,7 +9,11 @@ extension Host {
         switch endpoints[id.index].role {
         case .unbound, .bound, .listening, .connection: return endpoints[id.index].name
         case .datagram(let key): return udp.sockets[key].local
-        case .raw(let key): return raw.sockets[key].local
+        case .raw(let key):
+            var local = raw.sockets[key].local
+            // As on Linux the protocol stands where others have their port.
+            if !raw.sockets[key].isEcho { local.port = UInt16(raw.sockets[key].proto.rawValue) }
+            return local
         case .packet, .local: throw .notSupported
         }
     }
@@ -73,7 +77,8 @@ extension Host {
         var shut = endpoints[id].shut
         if case .connection(let key) = endpoints[id].role {
             shut.formUnion(tcp.connections[key].shut)
-            ready = tcp.connections[key].readiness(network.tcp)
+            ready = tcp.connections[key].readiness(
+                atLeast: endpoints[id].options.receiveLowWater, network.tcp)
         } else {
             ready = [.writable, .hangup]
         }
@@ -161,7 +166,9 @@ extension Connection {
     }
 
     /// What the connection is ready for, but for what its shutdown and errors add.
-    func readiness(_ configuration: TCPConfiguration) -> Readiness {
+    ///
+    /// - Parameter lowWater: Bytes that make it readable.
+    func readiness(atLeast lowWater: Int32, _ configuration: TCPConfiguration) -> Readiness {
         guard state != .closed else {
             var ready: Readiness = [.writable, .hangup, .drained]
             if flags.contains(.urgentIn), holdsUrgent { ready.insert(.priority) }
@@ -172,9 +179,9 @@ extension Connection {
             ready.insert(.drained)
         }
         guard state != .synSent, state != .synReceived else { return ready }
-        if receivableCount > 0 { ready.insert(.readable) }
+        if isReadable(atLeast: lowWater, configuration) { ready.insert(.readable) }
         if flags.contains(.urgentIn), holdsUrgent { ready.insert(.priority) }
-        if sendRoom(configuration) >= configuration.sendBuffer / 3 { ready.insert(.writable) }
+        if hasRoomToTell(configuration) { ready.insert(.writable) }
         return ready
     }
 

@@ -20,8 +20,8 @@ extension Host {
         case .unbound:
             var name = endpoints[id.index].name
             name.port = 0
-            try bind(id, to: name)
-            try listen(id, backlog: backlog)
+            try assign(id, name)
+            try beginListening(id, backlog: limit)
         case .bound: try beginListening(id, backlog: limit)
         case .listening(let key):
             tcp.listeners[key].backlog = limit
@@ -63,9 +63,11 @@ extension Host {
         guard let connection = tcp.listeners[key].accepted.popFirst() else { throw .wouldBlock }
         var endpoint = Endpoint(.stream, endpoints[id.index].family)
         endpoint.options = endpoints[id.index].options
+        if endpoint.options.hasRare { endpoint.options.rare.priority = 0 }
         endpoint.noDelay = endpoints[id.index].noDelay
         endpoint.keepalive = endpoints[id.index].keepalive
         endpoint.streamOptions = endpoints[id.index].streamOptions
+        if !endpoint.streamOptions.isEmpty { endpoint.streamOptions[0].deferAccept = nil }
         endpoint.abortsOnClose = endpoints[id.index].abortsOnClose
         endpoint.role = .connection(connection)
         endpoint.phase = .connected
@@ -133,6 +135,9 @@ extension Host {
         var hasEnded = false
         if case .connection(let key) = endpoints[id.index].role {
             let isThere = tcp.connections[key].receivableCount > 0
+            if isThere, flags.contains(.waits), !isEnough(key, id.index, for: buffer.count) {
+                throw .wouldBlock
+            }
             let count = tcp.connections[key].take(into: &buffer, flags)
             if isThere {
                 guard !flags.contains(.peek), count > 0 else { return count }
@@ -150,6 +155,14 @@ extension Host {
         if let error = takeStreamError(id.index) { throw error }
         if hasEnded || endpoints[id.index].shut.contains(.receiving) { return 0 }
         throw streamState(id.index) == .closed ? .notConnected : .wouldBlock
+    }
+
+    /// Whether a reader that waits is content with the bytes that are there.
+    private func isEnough(_ key: SlabIndex, _ id: SlabIndex, for room: Int) -> Bool {
+        let lowWater = endpoints[id].options.receiveLowWater
+        if lowWater <= 1 || tcp.connections[key].shut.contains(.receiving) { return true }
+        if tcp.connections[key].receivableCount >= room { return true }
+        return tcp.connections[key].isReadable(atLeast: lowWater, network.tcp)
     }
 
     /// How many bytes can be taken without waiting: of a stream up to the urgent mark, of datagrams
@@ -183,6 +196,18 @@ extension Host {
             case .synSent, .synReceived: return 0
             default: return tcp.connections[key].sendQueue.count
             }
+        default: return 0
+        }
+    }
+
+    /// How many bytes have not left yet. Linux's `SIOCOUTQNSD`.
+    ///
+    /// - Throws: `.invalidArgument` for listeners; `.notSupported` for datagrams.
+    public func unsentCount(of id: EndpointID) throws(StackError) -> Int {
+        try checkStream(id)
+        switch endpoints[id.index].role {
+        case .listening: throw .invalidArgument
+        case .connection(let key): return tcp.connections[key].unsentCount
         default: return 0
         }
     }

@@ -7,6 +7,8 @@ public struct ReceiveFlags: OptionSet, Hashable, Sendable {
     public static let peek = ReceiveFlags(rawValue: 1 << 0)
     /// Bytes of a stream are counted and not copied (`MSG_TRUNC`).
     public static let discard = ReceiveFlags(rawValue: 1 << 1)
+    /// The caller would wait: less than `SO_RCVLOWAT` asks for is not enough.
+    public static let waits = ReceiveFlags(rawValue: 1 << 2)
 }
 
 extension Connection {

@@ -81,10 +81,7 @@ extension Connection {
         }
         retransmitAt =
             send.una == send.max ? .never : network.now + roundTrip.timeout(network.tcp)
-        if flags.contains(.wantsToSend), sendQueue.count <= network.tcp.sendBuffer / 3 * 2 {
-            flags.remove(.wantsToSend)
-            events.insert(.writable)
-        }
+        tellOfRoom(network.tcp)
         if fin { finAcknowledged(network) }
     }
 

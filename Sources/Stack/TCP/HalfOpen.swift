@@ -18,6 +18,8 @@ struct HalfOpen: Sendable {
     let receiveScale: UInt8
     let agreed: Connection.Flags
     var attempts: UInt8 = 0
+    /// The peer has answered, but with no bytes, for which the listener waits.
+    var isAcknowledged = false
     var since: Instant
     var challenges = ChallengeLimit()
     var timer: TimerID?

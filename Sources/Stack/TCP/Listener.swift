@@ -24,6 +24,9 @@ struct Listener: ~Copyable {
     /// how often a SYN-ACK is sent again, nil where the host decides.
     private(set) var maximumSegmentSize = UInt16.max
     private(set) var retries: Int?
+    /// How many times the timer of a handshake expires before a connection without data is told of
+    /// (`TCP_DEFER_ACCEPT`); 0 where it does not matter.
+    private(set) var deferral: UInt8 = 0
 
     init(
         local: SocketAddress, allowsDual: Bool, options: EndpointOptions,
@@ -36,12 +39,26 @@ struct Listener: ~Copyable {
         self.backlog = backlog
     }
 
+    /// How often a handshake's timer, which doubles each time, has expired after `wait`: Linux's
+    /// `secs_to_retrans`.
+    private static func timeouts(in wait: Interval?) -> UInt8 {
+        guard let wait, wait > .zero else { return 0 }
+        var (count, step, passed) = (1 as UInt8, Interval.seconds(1), Interval.seconds(1))
+        while wait > passed, count < .max {
+            count += 1
+            step = min(step * 2, .seconds(120))
+            passed = passed + step
+        }
+        return count
+    }
+
     var isFull: Bool { accepted.count > backlog }
 
     /// Takes over what concerns handshakes.
     mutating func adopt(_ options: StreamOptions) {
         maximumSegmentSize = UInt16(clamping: options.maximumSegmentSize ?? .max)
         retries = options.synRetries
+        deferral = Self.timeouts(in: options.deferAccept)
     }
 }
 
@@ -116,7 +133,12 @@ extension TCPLayer {
         let half = halfOpens[id]
         var shadow = connection(from: half, &network)
         shadow.sendSyn(&network)
+        waitForAnswer(id, &network)
+    }
+
+    private mutating func waitForAnswer(_ id: SlabIndex, _ network: inout NetworkLayer) {
         halfOpens[id].attempts &+= 1
+        let half = halfOpens[id]
         let wait = network.tcp.initialTimeout * (1 << Int(min(half.attempts, 6)))
         halfOpens[id].timer = network.timers.schedule(
             TimerOwner(kind: .halfOpen, index: id), at: network.now + wait)
@@ -136,7 +158,15 @@ extension TCPLayer {
         halfOpens[id].timer = nil
         let listener = halfOpens[id].listener
         let chosen = listeners.contains(listener) ? listeners[listener].retries : nil
-        guard Int(halfOpens[id].attempts) <= chosen ?? network.tcp.synAckRetries else {
+        let deferral = listeners.contains(listener) ? listeners[listener].deferral : 0
+        let isDeferred = halfOpens[id].isAcknowledged && halfOpens[id].attempts < deferral
+        if isDeferred {
+            // The last time asks once more: an acknowledgment is then enough.
+            waitForAnswer(id, &network)
+            return
+        }
+        let isLast = halfOpens[id].isAcknowledged && halfOpens[id].attempts == deferral
+        guard isLast || Int(halfOpens[id].attempts) <= chosen ?? network.tcp.synAckRetries else {
             network.counters.count(.tcpFailedAttempts)
             remove(halfOpen: id, &network)
             return
@@ -189,6 +219,13 @@ extension TCPLayer {
         guard segment.acknowledgment == half.iss + 1 else {
             network.counters.count(.tcpUnacceptableAck)
             answerWithReset(segment, half.tuple, &network)
+            return
+        }
+        if half.attempts <= listeners[half.listener].deferral, segment.textCount == 0,
+            !segment.flags.contains(.fin)
+        {
+            // The application wants to hear of it with the first bytes.
+            halfOpens[id].isAcknowledged = true
             return
         }
         guard !listeners[half.listener].isFull else {
@@ -256,6 +293,7 @@ extension TCPLayer {
         if listeners.contains(half.listener) {
             let listener = half.listener
             connection.adopt(listeners[listener].options, of: listeners[listener].family)
+            connection.adoptBuffers(listeners[listener].options, network.tcp)
         }
         connection.flags.formUnion(half.agreed)
         connection.receive.nxt = half.irs + 1

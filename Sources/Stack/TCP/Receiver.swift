@@ -8,9 +8,9 @@ extension Connection {
     /// The window field of a segment that leaves now. The edge it announces never moves back, and
     /// forward only by a worthwhile step (RFC 9293 §3.8.6.2.2).
     mutating func advertise(isSyn: Bool, _ configuration: TCPConfiguration) -> UInt16 {
-        let free = max(0, configuration.receiveBuffer &- receiveQueue.count)
+        let free = max(0, receiveLimit(configuration) &- receiveQueue.count)
         let wanted = receive.nxt.advanced(by: free)
-        let step = min(configuration.receiveBuffer / 2, Int(peerSegmentSize))
+        let step = min(receiveLimit(configuration) / 2, Int(peerSegmentSize))
         if receive.edge.distance(to: wanted) >= step || receive.edge < receive.nxt {
             receive.edge = wanted
         }
@@ -26,20 +26,20 @@ extension Connection {
 
     /// The window that our SYN announced, which is never scaled (RFC 7323 §2.2).
     mutating func noteSynWindow(_ configuration: TCPConfiguration) {
-        receive.edge = receive.nxt.advanced(by: min(configuration.receiveBuffer, 65535))
+        receive.edge = receive.nxt.advanced(by: min(receiveLimit(configuration), 65535))
     }
 
     /// Tells the peer of room that reading made, once it is worth a segment.
     mutating func updateWindow(_ network: inout NetworkLayer) {
         guard state.mayReceive else { return }
         let configuration = network.tcp
-        let free = max(0, configuration.receiveBuffer &- receiveQueue.count)
+        let free = max(0, receiveLimit(configuration) &- receiveQueue.count)
         let gain = receive.edge.distance(to: receive.nxt.advanced(by: free))
         let left = max(0, receive.nxt.distance(to: receive.edge))
         let wasShut = left < 2 &* Int(peerSegmentSize)
         let worthwhile =
-            gain >= configuration.receiveBuffer / 4
-            || wasShut && gain >= min(configuration.receiveBuffer / 2, 2 &* Int(peerSegmentSize))
+            gain >= receiveLimit(configuration) / 4
+            || wasShut && gain >= min(receiveLimit(configuration) / 2, 2 &* Int(peerSegmentSize))
         if worthwhile { sendAck(&network) }
     }
 

@@ -11,11 +11,6 @@ extension Connection {
         return taken
     }
 
-    /// Room for the application's bytes.
-    func sendRoom(_ configuration: TCPConfiguration) -> Int {
-        max(0, configuration.sendBuffer &- sendQueue.count)
-    }
-
     /// Sends what the windows and Nagle's algorithm allow.
     mutating func output(_ network: inout NetworkLayer) {
         switch state {

@@ -75,6 +75,9 @@ public struct StreamOptions: Equatable, Sendable {
 struct Peculiarities: Sendable {
     var options: StreamOptions
     var urgent = UrgentData()
+    /// The most bytes held for the reader and for the peer; 0 where the host decides.
+    var receiveBuffer: UInt32 = 0
+    var sendBuffer: UInt32 = 0
     /// Since when nothing was acknowledged although the timer expired.
     var stalledSince = Instant.never
     /// Options of IPv4 that stand in each packet; empty for none.

@@ -274,6 +274,7 @@ struct TCPLayer: ~Copyable {
         while let id = pending.popFirst() {
             guard connections.contains(id) else { continue }
             connections[id].output(&network)
+            connections[id].tellOfRoom(network.tcp)
             if connections[id].flags.contains(.ackNow) { connections[id].sendAck(&network) }
             settle(id, &network)
         }

@@ -120,9 +120,12 @@ extension UDPLayer {
         let isIPv4 = route.target.address.isIPv4
         guard sockets[id].options.internet(toIPv4: isIPv4, of: sockets[id].family).keepsErrors
         else { return }
+        // As on Linux only a connected endpoint is told the port.
+        var target = route.target
+        target.port = sockets[id].remote?.port ?? 0
         sockets[id].inbox.keep(
             ReportedError(
-                reason: .messageTooLong, destination: route.target, reporter: nil, type: 0,
+                reason: .messageTooLong, destination: target, reporter: nil, type: 0,
                 code: 0, mtu: route.path.mtu, sequence: 0, payload: [], arrival: now))
     }
 }
