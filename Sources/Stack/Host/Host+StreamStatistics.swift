@@ -1,4 +1,5 @@
 import Memory
+import Wire
 
 /// What is known of a stream's connection: Linux's `struct tcp_info`.
 public struct StreamStatistics: Equatable, Sendable {

@@ -1,3 +1,5 @@
+import Memory
+
 /// How bytes are received.
 public struct ReceiveFlags: OptionSet, Hashable, Sendable {
     public let rawValue: UInt8
