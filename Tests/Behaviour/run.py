@@ -41,6 +41,8 @@ def main():
     options.add_argument("-k", help="only scripts whose name matches")
     options.add_argument("--kernel-only", action="store_true")
     options.add_argument("--sockeye-only", action="store_true")
+    options.add_argument("--swift", choices=["kernel", "sockeye"],
+                         help="the Swift interface instead of that for C, on this network")
     options.add_argument("--show", action="store_true", help="print all results")
     options.add_argument("--repeat", type=int, default=1, help="whether each run says the same")
     options.add_argument("--library", default=root / ".build/debug", help="where libsockeye.so is")
@@ -52,7 +54,11 @@ def main():
         chosen_sides = []
         if not chosen.sockeye_only:
             chosen_sides.append(sides.kernel(room))
-        if not chosen.kernel_only:
+        if chosen.swift:
+            program = pathlib.Path(chosen.library).resolve() / "SwiftCalls"
+            measure = sides.kernel(room)
+            chosen_sides = [measure, sides.swift(room, program, chosen.swift, measure)]
+        elif not chosen.kernel_only:
             chosen_sides.append(sides.sockeye(room, chosen.library))
         if chosen.repeat > 1:
             steady = [repeat(scripts, side, chosen.repeat) for side in chosen_sides]

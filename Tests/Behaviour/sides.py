@@ -27,13 +27,16 @@ CHUNK = 40
 class Side:
     """An interpreter, the words in front of it and what its environment needs."""
 
-    def __init__(self, name, program, words=(), environment=None, is_measure=False):
+    def __init__(self, name, program, words=(), arguments=(), is_measure=False, is_whole=True):
         self.name = name
+        # Whether all calls can be said, and broken pipes raise signals: both are so in C.
+        self.is_whole = is_whole
+        self.has_signals = is_whole
+        self.arguments = list(arguments)
         # What the measure cannot run is a mistake of the script.
         self.is_measure = is_measure
         self.program = program
         self.words = list(words)
-        self.environment = {**os.environ, **(environment or {})}
 
     def run(self, scripts, settling=None):
         """The results of scripts by name: for each a list of (call, result)."""
@@ -67,7 +70,7 @@ class Side:
         return results
 
     def run_process(self, scripts, settling):
-        environment = dict(self.environment)
+        environment = dict(os.environ)
         if settling is not None:
             environment["BEHAVIOUR_SETTLING"] = str(settling)
         with tempfile.TemporaryDirectory(prefix="sockeye-behaviour.") as room:
@@ -76,7 +79,7 @@ class Side:
                 f"script {number} {script.name}\n" + "".join(f"{line}\n" for line in script.lines)
                 for number, script in enumerate(scripts, 1)))
             done = subprocess.run(
-                [*self.words, str(self.program), str(path)], cwd=room, env=environment,
+                [*self.words, str(self.program), str(path), *self.arguments], cwd=room, env=environment,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
         output = done.stdout.decode(errors="replace")
         if not output:
@@ -120,3 +123,13 @@ def sockeye(room, library):
         room / "sockeye-interpreter", "-DSOCKEYE", f"-I{root}/Sources/CSockeye/include",
         f"-L{library}", "-lsockeye-library", f"-Wl,-rpath,{library}")
     return Side("Sockeye", program)
+
+
+def swift(room, program, network, measure):
+    """`Socket` of Swift on `network`, which is `kernel` or `sockeye`."""
+    tables = room / "tables"
+    tables.write_bytes(subprocess.run(
+        [str(measure.program), "--tables"], check=True, stdout=subprocess.PIPE).stdout)
+    words = measure.words if network == "kernel" else []
+    return Side(f"Swift on {network}", program, words, arguments=[str(tables), network],
+                is_whole=False)
