@@ -14,7 +14,7 @@ HOSTS = """\
 127.0.0.1 localhost
 ::1 localhost ip6-localhost
 10.9.9.9 filed.example alias-of-filed
-fd09::9 filed.example
+2001:db8:9::9 filed.example
 10.9.9.8 both
 10.9.9.7 both other
 """
@@ -30,7 +30,8 @@ ZONE = [
     "--cname=alias.example,plain.example",
     "--cname=again.example,alias.example",
     "--txt-record=text.example,only words",
-    "--address=/refused.example/",
+    # What is nobody's does not exist; all else is refused.
+    "--local=/one/", "--local=//", "--local=/in-addr.arpa/", "--local=/ip6.arpa/",
 ] + [f"--host-record=big.example,10.20.{n // 250}.{n % 250 + 1}" for n in range(300)]
 
 NAMES = ["plain.example", "PLAIN.Example", "four.example", "six.example", "alias.example",
@@ -82,7 +83,8 @@ class Names(unittest.TestCase):
         self.write("resolv.conf", "")
         for key in ("all", "default"):
             self.namespace.run("sysctl", "-qw", f"net.ipv6.conf.{key}.accept_dad=0")
-        self.namespace.run("ip", "link", "add", "far0", "type", "dummy")
+        self.namespace.run("ip", "link", "add", "far0", "type", "veth", "peer", "name", "far1")
+        self.namespace.run("ip", "link", "set", "far1", "up")
         self.namespace.run("ip", "link", "set", "far0", "up")
         self.namespace.run("ip", "address", "add", "192.0.2.200/24", "dev", "far0")
         self.namespace.run("ip", "address", "add", "2001:db8::200/64", "dev", "far0")
@@ -217,10 +219,12 @@ class Names(unittest.TestCase):
         self.assertEqual(len(found), 300)
 
     def test_nobody(self):
-        """Without a server the error is glibc's"""
+        """Without a server, or with one that refuses, the error is glibc's"""
         self.write("resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
         process = self.look_up()
         self.compare(process, ["plain.example", "filed.example", "nowhere"], families=("0", "4"))
+        self.serve()
+        self.compare(process, ["name.refused"])
 
     def test_stack(self):
         """A Sockeye host on a TAP device finds the same addresses by its own sockets"""

@@ -33,7 +33,7 @@ public struct ResolverConfiguration: Equatable, Sendable {
     public var asksInTurn = false
     /// Whether the server's word about authentic data is asked for. `trust-ad`
     public var trustsServers = false
-    /// Whether no AAAA is asked for when A is. `no-aaaa`
+    /// Whether no AAAA is asked for, as if no host had one. `no-aaaa`
     public var omitsIPv6 = false
     /// Whether a name without dots is never asked for as it is. `no-tld-query`
     public var omitsTopLevel = false

@@ -56,7 +56,10 @@ struct HostLookup: Sendable {
                 } else {
                     pass(step, .notFound, .noName)
                 }
-            case .dns: return .ask(types)
+            case .dns:
+                // What is no name of a host is none that servers are to see.
+                if DNSName(name)?.isHostName == true { return .ask(types) }
+                pass(step, .notFound, .noName)
             case .other: pass(step, .unavailable, miss)
             }
         }
@@ -88,34 +91,36 @@ struct HostLookup: Sendable {
     private var foundInFile: Found? {
         var found: Found?
         for line in hosts.lines(named: name) {
-            guard let address = address(of: line) else { continue }
+            let addresses = addresses(of: line)
+            if addresses.isEmpty { continue }
             if found == nil {
-                found = Found(canonicalName: line.name, aliases: line.aliases, addresses: [address])
+                found = Found(canonicalName: line.name, aliases: line.aliases, addresses: addresses)
             } else {
                 let names = [line.name] + line.aliases
                 for name in names where name != found?.canonicalName {
                     if found?.aliases.contains(name) == false { found?.aliases.append(name) }
                 }
-                found?.addresses.append(address)
+                found?.addresses += addresses
             }
         }
         return found
     }
 
-    private func address(of line: HostsFile.Line) -> HostAddress? {
-        if !line.isIPv6 {
-            guard types.contains(.a) else { return nil }
-            return HostAddress(family: SocketNumber.inet, address: line.address)
-        }
+    private func addresses(of line: HostsFile.Line) -> [HostAddress] {
+        let v4 = HostAddress(family: SocketNumber.inet, address: line.address)
+        if !line.isIPv6 { return types.contains(.a) ? [v4] : [] }
+        var addresses: [HostAddress] = []
         if types.contains(.aaaa) {
-            return HostAddress(family: SocketNumber.inet6, address: line.address)
+            addresses.append(HostAddress(family: SocketNumber.inet6, address: line.address))
+        } else if line.address.isIPv4 {
+            addresses.append(v4)
         }
-        if line.address.isIPv4 {
-            return HostAddress(family: SocketNumber.inet, address: line.address)
+        if mapsLoopback, types.contains(.a), line.address.isLoopback, !line.address.isIPv4 {
+            addresses.append(
+                HostAddress(
+                    family: SocketNumber.inet, address: IPAddress(IPv4Address.loopback)))
         }
-        guard mapsLoopback, line.address.isLoopback else { return nil }
-        return HostAddress(
-            family: SocketNumber.inet, address: IPAddress(IPv4Address.loopback))
+        return addresses
     }
 
     /// Addresses in the order of the types, and the real name as the first of them has it.

@@ -56,11 +56,12 @@ extension NameService {
     }
 
     private func lookup(_ request: AddressRequest, _ name: String) -> HostLookup {
-        var types = request.types
-        if tables.resolver.omitsIPv6, types.contains(.a) { types = [.a] }
+        // Where both families are looked for one by one, as glibc does it.
+        let isMapped = request.hints.flags.contains(.mappedIPv4)
         return HostLookup(
-            name, types, tables.order, tables.hosts,
-            mapsLoopback: request.hints.family == SocketNumber.inet)
+            name, request.types, tables.order, tables.hosts,
+            mapsLoopback: request.hints.family == SocketNumber.inet
+                || request.hints.family == SocketNumber.inet6 && isMapped)
     }
 
     private func finish(

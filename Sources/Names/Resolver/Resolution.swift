@@ -60,7 +60,10 @@ struct Resolution: Sendable {
                 }
             } else if threads.isEmpty {
                 guard let name = search.next else { return .finished(.missed(search.miss)) }
-                threads = types.map { Thread(type: $0, name: name, aliases: []) }
+                threads = types.map { type in
+                    let isOmitted = type == .aaaa && configuration.omitsIPv6
+                    return Thread(type: type, name: name, finding: isOmitted ? .noData : nil)
+                }
             } else if let name = openName(&cache, at: now) {
                 asking = threads.indices.filter {
                     threads[$0].finding == nil && threads[$0].name == name

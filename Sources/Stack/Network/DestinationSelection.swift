@@ -60,7 +60,7 @@ public struct DestinationCandidate: Sendable {
     /// The rules of RFC 6724 §6 in their order.
     func isBetter(than other: DestinationCandidate) -> Bool {
         // Rule 1: no unusable destinations.
-        guard let source else { return false }
+        guard let source else { return other.source == nil && isUnusedBetter(than: other) }
         guard let otherSource = other.source else { return true }
         // Rule 2: matching scope.
         let (scope, otherScope) = (AddressScope(address), AddressScope(other.address))
@@ -80,6 +80,14 @@ public struct DestinationCandidate: Sendable {
         // Rule 9: longest common prefix, within a family.
         guard address.isIPv4 == other.address.isIPv4 else { return false }
         return commonPrefixLength > other.commonPrefixLength
+    }
+
+    /// Of two that cannot be reached, what the rules say that ask for no source (as in glibc).
+    private func isUnusedBetter(than other: DestinationCandidate) -> Bool {
+        if policy.precedence != other.policy.precedence {
+            return policy.precedence > other.policy.precedence
+        }
+        return AddressScope(address) < AddressScope(other.address)
     }
 
     /// Outside a network's prefix, numbers that are alike mean nothing in IPv4 (as in glibc).
