@@ -13,7 +13,7 @@ library = .build/release/libsockeye-library.so
 build_library = $(SWIFT) build -c release --product sockeye-library --static-swift-stdlib
 
 .DEFAULT_GOAL := build
-.PHONY: build lib run test test-all bench fuzz embedded lint format install setup clean help
+.PHONY: build lib run test test-all tsan bench fuzz embedded lint format install setup clean help
 
 build: ## build the sockeye command (the default)
 	@scripts/setup.sh build
@@ -37,6 +37,11 @@ test: ## all tests that end within minutes
 test-all: ## the tests, the long ones included
 	@scripts/setup.sh test
 	@SOCKEYE_LONG_TESTS=1 scripts/test.sh
+	@scripts/tsan.sh
+
+tsan: ## what has threads, under the thread sanitizer
+	@scripts/setup.sh test
+	@scripts/tsan.sh
 
 bench: ## measurements, beside the kernel's in the same run
 	@scripts/setup.sh test

@@ -105,6 +105,13 @@ let package = Package(
             name: "ThousandClients", dependencies: ["HTTPClient"],
             path: "Examples/ThousandClients", swiftSettings: settings),
 
+        // Servers in the styles of the textbooks.
+        .executableTarget(
+            name: "Servers", dependencies: ["Wire", "Stack", "Devices", "Sockets"],
+            path: "Examples/Servers", swiftSettings: settings),
+        .executableTarget(name: "ForkServer", path: "Examples/ForkServer"),
+        tests(of: "Servers", with: ["Wire", "Stack", "Devices", "Sockets", "ForkServer"]),
+
         tests(of: "Memory"),
         tests(of: "Wire", with: ["Memory"]),
         tests(
@@ -123,6 +130,14 @@ let package = Package(
         .executableTarget(
             name: "FuzzFrames", dependencies: ["Stack", "FrameFuzzing"], path: "Tests/FuzzFrames",
             swiftSettings: settings),
+        // Calls at random on sockets, in tests and by the million.
+        .target(
+            name: "CallFuzzing",
+            dependencies: ["Wire", "Stack", "Equipment", "Sockets", "FrameFuzzing"],
+            path: "Tests/CallFuzzing", swiftSettings: settings),
+        .executableTarget(
+            name: "FuzzCalls", dependencies: ["CallFuzzing"], path: "Tests/FuzzCalls",
+            swiftSettings: settings),
         tests(
             of: "Devices",
             with: [
@@ -138,7 +153,9 @@ let package = Package(
             with: ["Memory", "Wire", "Devices", "Sockets", "Services", "NetworkTesting"]),
         tests(
             of: "Sockets",
-            with: ["Memory", "Wire", "Stack", "Equipment", "Devices", "NetworkTesting"]),
+            with: [
+                "Memory", "Wire", "Stack", "Equipment", "Devices", "NetworkTesting", "CallFuzzing",
+            ]),
         tests(of: "Sockeye"),
         tests(
             of: "Names", with: ["Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets"]),

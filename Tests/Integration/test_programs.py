@@ -26,6 +26,13 @@ class Programs(unittest.TestCase):
         done = support.run(self.program("CountAllocations", "release"), timeout=120, check=False)
         self.assertEqual(done.returncode, 0, done.stdout.decode() + done.stderr.decode())
 
+    def test_random_calls(self):
+        """random calls on sockets leave no socket, waiter, memory or descriptor: a million if long"""
+        calls = 1_000_000 if support.LONG else 60_000
+        done = support.run(
+            self.program("FuzzCalls", "release"), calls, timeout=120 + calls // 500, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout.decode() + done.stderr.decode())
+
     def test_a_million_frames(self):
         """a million arbitrary frames neither trap nor hang nor leave anything behind"""
         frames = 10_000_000 if support.LONG else 1_000_000

@@ -2,7 +2,7 @@ import Stack
 
 extension HostDriver {
     /// The sockets that somebody waits on, in words: `10.0.0.1:80 waits to be readable`.
-    var waits: [String] {
+    public var waits: [String] {
         core.withLock { core in
             var texts: [String] = []
             for (endpoint, events) in core.waiters.all {

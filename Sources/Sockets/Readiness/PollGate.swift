@@ -35,14 +35,12 @@ final class PollGate: Sendable {
         task?.resume()
     }
 
-    /// Has a task sleep until it is open.
-    func sleep() async {
-        await withCheckedContinuation { continuation in
-            let isOpen = state.withLock { state in
-                if !state.isOpen { state.sleeper = .task(continuation) }
-                return state.isOpen
-            }
-            if isOpen { continuation.resume() }
+    /// Has a task go on once it is open.
+    func enter(_ continuation: CheckedContinuation<Void, Never>) {
+        let isOpen = state.withLock { state in
+            if !state.isOpen { state.sleeper = .task(continuation) }
+            return state.isOpen
         }
+        if isOpen { continuation.resume() }
     }
 }

@@ -68,23 +68,33 @@ struct PollWait {
 
     /// Suspends the task until one is ready.
     ///
-    /// - Throws: `ECANCELED` when the task is cancelled; `EMFILE` where the process has no
+    /// - Throws: `ECANCELED` when the task is cancelled, `ETIMEDOUT` at its deadline; `EMFILE` where the process has no
     ///   descriptor left.
     func suspend(in call: String = "poll") async throws(SocketError) {
         let gate = PollGate()
         let set = try descriptors.isEmpty ? set : gathered(call)
         let id = try set.map { (set) throws(SocketError) in try enter(set, gate, call) }
         let waiting = enter(gate)
-        await withTaskCancellationHandler {
-            await gate.sleep()
-        } onCancel: {
-            gate.open()
-        }
+        let outcome = await Self.wait(gate, call)
         leave(waiting)
         if let set, let id { _ = KernelPoller.shared.forget(id, set.descriptor) }
         // A set of our own goes now, and its descriptor with it.
         if let set, self.set == nil { KernelPoller.shared.removeAll(set.descriptor, of: set) }
-        if Task.isCancelled { throw SocketError(ECANCELED, in: call) }
+        try outcome.get()
+    }
+
+    private static func wait(_ gate: PollGate, _ call: String) async -> Result<Void, SocketError> {
+        do throws(SocketError) {
+            try await Suspension.wait(in: call) { continuation in
+                gate.enter(continuation)
+                return true
+            } leave: { (_: Bool) in
+                gate.open()
+            }
+            return .success(())
+        } catch {
+            return .failure(error)
+        }
     }
 
     private func gathered(_ call: String) throws(SocketError) -> DescriptorSet {

@@ -45,7 +45,7 @@ public enum Polling {
     /// Waits until something is ready; how many entries have an answer. POSIX `poll` without a
     /// limit.
     ///
-    /// - Throws: `ECANCELED` when the task is cancelled; what `poll` throws.
+    /// - Throws: `ECANCELED` when the task is cancelled, `ETIMEDOUT` at its deadline; what `poll` throws.
     public static func poll(_ entries: inout [PollEntry]) async throws(SocketError) -> Int {
         while true {
             let count = try look(&entries)

@@ -193,7 +193,7 @@ final class ReadyQueue: Sendable {
 
     /// Suspends the task until the queue is not empty or a descriptor is ready.
     ///
-    /// - Throws: `ECANCELED` when the task is cancelled; `EMFILE` where the process has no
+    /// - Throws: `ECANCELED` when the task is cancelled, `ETIMEDOUT` at its deadline; `EMFILE` where the process has no
     ///   descriptor left.
     func suspend() async throws(SocketError) {
         if hasDescriptors {
@@ -201,16 +201,11 @@ final class ReadyQueue: Sendable {
             try await PollWait(descriptors).suspend(in: "epoll_wait")
             return
         }
-        let slot = CancellationSlot<UInt64>()
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                guard let number = enter(continuation) else { return }
-                if slot.fill(number) { cancel(number) }
-            }
-        } onCancel: {
-            if let number = slot.cancel() { cancel(number) }
+        try await Suspension.wait(in: "epoll_wait") { continuation in
+            self.enter(continuation)
+        } leave: { number in
+            self.cancel(number)
         }
-        if slot.isCancelled { throw SocketError(ECANCELED, in: "epoll_wait") }
     }
 }
 

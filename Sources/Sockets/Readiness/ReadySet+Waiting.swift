@@ -27,7 +27,7 @@ extension ReadySet {
 
     /// Waits until a member is ready; what is ready, at most `count` members, in turn.
     ///
-    /// - Throws: `EINVAL` when `count` is below 1, `ECANCELED` when the task is cancelled.
+    /// - Throws: `EINVAL` when `count` is below 1, `ECANCELED` when the task is cancelled, `ETIMEDOUT` at its deadline.
     public func wait(atMost count: Int) async throws(SocketError) -> [Event] {
         try Self.check(count)
         while true {

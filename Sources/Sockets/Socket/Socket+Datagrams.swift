@@ -44,6 +44,7 @@ extension Socket {
     public func receiveDatagram(
         into buffer: inout [UInt8]
     ) async throws(SocketError) -> Datagram {
+        let deadline = deadline(for: .readable)
         while true {
             do throws(SocketError) {
                 var span = buffer.mutableSpan
@@ -51,7 +52,7 @@ extension Socket {
             } catch {
                 guard mayWait(after: error) else { throw error }
             }
-            try await suspendUntilReady(.readable, "recvfrom")
+            try await suspendUntilReady(.readable, "recvfrom", deadline)
         }
     }
 

@@ -42,6 +42,7 @@ extension Socket {
     /// Waits for a frame; what does not fit into `buffer` is lost.
     public func receiveFrame(into buffer: inout [UInt8]) async throws(SocketError) -> ReceivedFrame
     {
+        let deadline = deadline(for: .readable)
         while true {
             do throws(SocketError) {
                 var span = buffer.mutableSpan
@@ -49,7 +50,7 @@ extension Socket {
             } catch {
                 guard mayWait(after: error) else { throw error }
             }
-            try await suspendUntilReady(.readable, "recvfrom")
+            try await suspendUntilReady(.readable, "recvfrom", deadline)
         }
     }
 

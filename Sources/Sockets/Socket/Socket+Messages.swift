@@ -94,6 +94,7 @@ extension Socket {
     ) async throws(SocketError) -> ReceivedMessage {
         var collection = Collection(
             isNonblocking ? flags.union(.dontWait) : flags, limit: buffer.count, kind)
+        let deadline = deadline(for: .readable)
         while true {
             do throws(SocketError) {
                 var span = buffer.mutableSpan
@@ -104,7 +105,7 @@ extension Socket {
                 guard mayWait(after: error, flags) else { return try collection.end(error) }
             }
             do throws(SocketError) {
-                try await suspendUntilReady(.readable, "recvmsg")
+                try await suspendUntilReady(.readable, "recvmsg", deadline)
             } catch {
                 return try collection.end(error)
             }

@@ -85,6 +85,7 @@ extension Socket {
     /// Waits for a record; what does not fit into `buffer` is lost. nil when the peer sends no more.
     public func receiveRecord(into buffer: inout [UInt8]) async throws(SocketError) -> Host.Record?
     {
+        let deadline = deadline(for: .readable)
         while true {
             do throws(SocketError) {
                 var span = buffer.mutableSpan
@@ -92,7 +93,7 @@ extension Socket {
             } catch {
                 guard mayWait(after: error) else { throw error }
             }
-            try await suspendUntilReady(.readable, "recvmsg")
+            try await suspendUntilReady(.readable, "recvmsg", deadline)
         }
     }
 

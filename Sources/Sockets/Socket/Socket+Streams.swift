@@ -152,6 +152,7 @@ extension Socket {
     /// Waits for bytes and takes as many as there are and fit; how many, 0 at the end of the
     /// stream.
     public func receive(into buffer: inout [UInt8]) async throws(SocketError) -> Int {
+        let deadline = deadline(for: .readable)
         while true {
             do throws(SocketError) {
                 var span = buffer.mutableSpan
@@ -159,7 +160,7 @@ extension Socket {
             } catch {
                 guard mayWait(after: error) else { throw error }
             }
-            try await suspendUntilReady(.readable, "recv")
+            try await suspendUntilReady(.readable, "recv", deadline)
         }
     }
 

@@ -23,18 +23,20 @@ extension Socket {
 
     /// Tries `body` until it does not say `EAGAIN`, suspending the task between.
     ///
-    /// A task that is cancelled gets `ECANCELED`.
+    /// A task that is cancelled gets `ECANCELED`, at its deadline `ETIMEDOUT`; the socket's timeouts
+    /// count as in calls that block.
     func suspending<Result>(
         _ name: String, until events: Readiness, _ flags: MessageFlags = [],
         _ body: () throws(SocketError) -> Result
     ) async throws(SocketError) -> Result {
+        let deadline = deadline(for: events)
         while true {
             do throws(SocketError) {
                 return try body()
             } catch {
                 guard mayWait(after: error, flags) else { throw error }
             }
-            try await suspendUntilReady(awaited(events), name)
+            try await suspendUntilReady(awaited(events), name, deadline)
         }
     }
 
@@ -95,25 +97,25 @@ extension Socket {
         }
     }
 
-    /// Suspends the task until one of `events`, an error or its cancellation.
+    /// Suspends the task until one of `events` or an error.
     ///
-    /// - Throws: `ECANCELED` when the task is cancelled.
-    func suspendUntilReady(_ events: Readiness, _ name: String) async throws(SocketError) {
-        let slot = CancellationSlot<WaitID>()
+    /// - Parameter limit: When the call gives up, on the network's clock.
+    /// - Throws: `ECANCELED` when the task is cancelled, `ETIMEDOUT` at its deadline, `EAGAIN` at
+    ///   `limit`.
+    func suspendUntilReady(
+        _ events: Readiness, _ name: String, _ limit: Instant = .never
+    ) async throws(SocketError) {
         let backing = backing
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                guard let id = backing.register(events, .task(continuation)) else {
-                    continuation.resume()
-                    return
-                }
-                // Cancelled between the registration and now: nobody else will wake it.
-                if slot.fill(id) { backing.forget(id)?.resume([]) }
-            }
-        } onCancel: {
-            if let id = slot.cancel() { backing.forget(id)?.resume([]) }
+        try await Suspension.wait(
+            in: name,
+            limit: Suspension.Limit(moment: limit, clock: network.clock, code: EAGAIN)
+        ) { continuation in
+            let id = backing.register(events, .task(continuation))
+            if id == nil { continuation.resume() }
+            return id
+        } leave: { id in
+            backing.forget(id)?.resume([])
         }
-        if slot.isCancelled { throw SocketError(ECANCELED, in: name) }
     }
 }
 

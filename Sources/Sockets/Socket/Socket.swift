@@ -126,15 +126,15 @@ public final class Socket: Sendable {
         set { interruptible.store(newValue, ordering: .relaxed) }
     }
 
-    /// How long a call may wait to receive before it fails with `EAGAIN`; nil for ever.
-    /// `SO_RCVTIMEO`.
+    /// How long a call may wait to receive, blocking or suspended, before it fails with `EAGAIN`; nil
+    /// for ever. `SO_RCVTIMEO`.
     public var receiveTimeout: Duration? {
         get { timeouts.withLock { $0.receiving }.map(Duration.init) }
         set { timeouts.withLock { $0.receiving = newValue.map(Interval.init) } }
     }
 
-    /// How long a call may wait to send before it fails with `EAGAIN`; nil for ever.
-    /// `SO_SNDTIMEO`.
+    /// How long a call may wait to send, blocking or suspended, before it fails with `EAGAIN`; nil for
+    /// ever. `SO_SNDTIMEO`.
     public var sendTimeout: Duration? {
         get { timeouts.withLock { $0.sending }.map(Duration.init) }
         set { timeouts.withLock { $0.sending = newValue.map(Interval.init) } }
