@@ -13,3 +13,4 @@
 //   Link/        Ethernet, ARP
 //   Network/     IPv4, IPv6, ICMP, IGMP, MLD, the pseudo-header
 //   Transport/   UDP, TCP with its options and sequence numbers
+//   Netlink/     what a host says to its own programs: links, addresses, routes, sockets

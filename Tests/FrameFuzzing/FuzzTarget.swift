@@ -21,6 +21,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case tcpOptions = "tcp-options"
     case quote
     case addresses
+    /// Requests to a host about itself.
+    case netlink
     // A whole host.
     /// The bytes are frames with pauses (`FrameRecords`).
     case frames
@@ -34,10 +36,13 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case groups
     /// The bytes are choices of calls on sockets of two hosts.
     case calls
+    /// The same for endpoints of one host that speak to each other.
+    case local
 
     /// Those that make a whole host, and take their time.
     public static let stateful: [FuzzTarget] = [
         .frames, .host, .tcpPeer, .reassembly, .neighbours, .autoconfiguration, .groups, .calls,
+        .netlink, .local,
     ]
 
     /// What is wrong after `bytes` were taken in; nil if nothing is, and that is expected of all.
@@ -68,6 +73,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .autoconfiguration: FrameFuzzer.problem(withChoices: bytes, .autoconfiguration)
         case .groups: FrameFuzzer.problem(withChoices: bytes, .groups)
         case .calls: CallFuzzer.problem(with: bytes)
+        case .netlink: NetlinkFuzzer.problem(with: bytes)
+        case .local: LocalFuzzer.problem(with: bytes)
         }
     }
 }

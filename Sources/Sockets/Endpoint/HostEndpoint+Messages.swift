@@ -38,6 +38,7 @@ extension HostEndpoint {
             }
         case .local:
             return try sendLocal(bytes, to: name, control)
+        case .netlink: return try sendRequests(bytes, to: name)
         }
         return bytes.count
     }
@@ -104,6 +105,7 @@ extension HostEndpoint {
         defer { settle() }
         if flags.contains(.errorQueue) { return try receiveError(into: &buffer) }
         if case .local = kind { return try receiveLocal(into: &buffer, flags) }
+        if case .netlink = kind { return try receiveAnswer(into: &buffer, flags) }
         do throws(StackError) {
             return try driver.withHost { (host: inout Host) throws(StackError) in
                 try receive(&host, into: &buffer, flags)
@@ -156,7 +158,7 @@ extension HostEndpoint {
                 count: frame.count, fullCount: frame.fullCount, source: .packet(source),
                 control: try received(&host).time(frame.arrival),
                 flags: frame.count < frame.fullCount ? .truncated : [])
-        case .local: throw .notSupported
+        case .local, .netlink: throw .notSupported
         }
     }
 
@@ -201,24 +203,6 @@ extension HostEndpoint {
                 control: control.time(error.arrival) + [control.message(for: error)],
                 flags: count < error.payload.count ? [.truncated, .errorQueue] : .errorQueue)
         }
-    }
-
-    // MARK: - Questions
-
-    func control(_ request: UInt, _ bytes: [UInt8]) throws(SocketError) -> [UInt8] {
-        let count = try call("ioctl") { (host: inout Host) throws(StackError) -> Int? in
-            switch request {
-            // FIONREAD, SIOCOUTQ, SIOCOUTQNSD and SIOCATMARK.
-            case 0x541B: try host.receivableCount(of: id)
-            case 0x5411: try host.unacknowledgedCount(of: id)
-            case 0x894B where kind == .stream: try host.unsentCount(of: id)
-            case 0x8905 where kind == .stream: try host.isAtMark(id) ? 1 : 0
-            default: nil
-            }
-        }
-        guard let count else { throw SocketError(ENOTTY, in: "ioctl") }
-        let value = Int32(clamping: count)
-        return [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: value >> $0) }
     }
 
     func takeError() throws(SocketError) -> SocketError? {

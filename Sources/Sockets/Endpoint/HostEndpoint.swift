@@ -49,7 +49,9 @@ final class HostEndpoint: NetworkEndpoint {
             case .local(let name?): try host.bind(id, to: name)
             case .local(nil): try host.bindAutomatically(id)
             case .packet(let address): try host.bind(id, to: address)
-            case .netlink, .unspecified: throw .invalidArgument
+            case .netlink(let port, let groups):
+                try host.bind(id, toPort: port, groups: groups)
+            case .unspecified: throw .invalidArgument
             }
         }
     }
@@ -60,6 +62,7 @@ final class HostEndpoint: NetworkEndpoint {
                 switch kind {
                 case .packet: .packet(try host.packetAddress(of: id) ?? PacketAddress())
                 case .local: .local(try host.localName(of: id))
+                case .netlink: Self.name(try host.netlinkName(of: id))
                 default: .internet(named(try host.localAddress(of: id)))
                 }
             }
@@ -79,6 +82,8 @@ final class HostEndpoint: NetworkEndpoint {
             try call("getpeername") { (host: inout Host) throws(StackError) in
                 switch kind {
                 case .local: .local(try host.peerName(of: id))
+                // The host itself.
+                case .netlink: .netlink(port: 0, groups: 0)
                 default: .internet(try host.remoteAddress(of: id))
                 }
             }
@@ -94,6 +99,10 @@ final class HostEndpoint: NetworkEndpoint {
         }
     }
 
+    private static func name(_ netlink: (portID: UInt32, groups: UInt32)) -> SocketName {
+        .netlink(port: netlink.portID, groups: netlink.groups)
+    }
+
     // MARK: - Connections
 
     func connect(to name: SocketName) throws(SocketError) {
@@ -102,7 +111,9 @@ final class HostEndpoint: NetworkEndpoint {
             case .internet(let address): try host.connect(id, to: address)
             case .local(let name?): try host.connect(id, to: name)
             case .unspecified: try host.disconnect(id)
-            case .local(nil), .packet, .netlink: throw .invalidArgument
+            // There is nobody else to talk to than the host.
+            case .netlink(let port, _): guard port == 0 else { throw .connectionRefused }
+            case .local(nil), .packet: throw .invalidArgument
             }
         }
     }

@@ -23,6 +23,7 @@ struct KernelNumbers: Equatable {
         case .local(.stream): self.init(AF_UNIX, SOCK_STREAM, 0)
         case .local(.datagram): self.init(AF_UNIX, SOCK_DGRAM, 0)
         case .local(.sequencedPacket): self.init(AF_UNIX, SOCK_SEQPACKET, 0)
+        case .netlink(let proto): self.init(AF_NETLINK, SOCK_RAW, CInt(proto.rawValue))
         }
     }
 
@@ -38,11 +39,11 @@ struct KernelNumbers: Equatable {
         for family in [AddressFamily.inet, .inet6] {
             let kinds: [EndpointKind] = [
                 .stream, .datagram, .icmp, .local(.stream), .local(.datagram),
-                .local(.sequencedPacket),
+                .local(.sequencedPacket), .netlink(.route), .netlink(.diagnosis),
             ]
             for kind in kinds {
                 let wanted = KernelNumbers(kind, family)
-                let isDefault = wanted.protocolNumber == 0
+                let isDefault = wanted.protocolNumber == 0 && wanted.domain != AF_NETLINK
                 if wanted.domain == numbers.domain, wanted.type == numbers.type,
                     isDefault || wanted.protocolNumber == numbers.protocolNumber
                 {

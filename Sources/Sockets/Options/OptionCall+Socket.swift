@@ -78,10 +78,6 @@ extension OptionCall {
                 $0.sendBuffer = Self.bufferSize(value, isForced)
                 $0.isSendBufferChosen = true
             }
-            if isLocal {
-                let size = Int(try options(host).sendBuffer)
-                try stack(try host.setLocalSendBuffer(id, size))
-            }
         case SocketLevel.receiveBuffer, SocketLevel.receiveBufferForce:
             let isForced = name == SocketLevel.receiveBufferForce
             try update(&host) {
@@ -126,7 +122,7 @@ extension OptionCall {
         switch kind {
         case .stream: SocketNumber.stream
         case .datagram, .icmp, .packet(.payload): SocketNumber.datagram
-        case .raw, .packet(.frame): SocketNumber.raw
+        case .raw, .packet(.frame), .netlink: SocketNumber.raw
         case .local(.stream): SocketNumber.stream
         case .local(.datagram): SocketNumber.datagram
         case .local(.sequencedPacket): SocketNumber.sequencedPacket
@@ -137,6 +133,7 @@ extension OptionCall {
         switch kind {
         case .packet: SocketNumber.packet
         case .local: SocketNumber.unix
+        case .netlink: SocketNumber.netlink
         default: family == .inet ? SocketNumber.inet : SocketNumber.inet6
         }
     }
@@ -147,6 +144,7 @@ extension OptionCall {
         case .datagram: 17
         case .raw(let proto): Int32(proto.rawValue)
         case .icmp: family == .inet ? 1 : 58
+        case .netlink(let proto): Int32(proto.rawValue)
         case .packet, .local: 0
         }
     }
@@ -175,7 +173,6 @@ extension OptionCall {
     private func sendBuffer(
         _ host: borrowing Host, _ options: EndpointOptions
     ) throws(OptionError) -> Int {
-        if isLocal { return try stack(try host.localSendBuffer(of: id)) }
         guard kind == .stream, !options.isSendBufferChosen else { return Int(options.sendBuffer) }
         return host.streamBuffers.sending
     }

@@ -35,11 +35,15 @@ struct OptionCall {
         /// No table: whether reading, and whether setting, is not even supported.
         case none(isInet: Bool)
         case local
+        case netlink
     }
 
     private var table: Table {
         if level == OptionLevel.socket { return .socket }
         if case .local = kind { return .local }
+        if case .netlink = kind {
+            return level == OptionLevel.netlink ? .netlink : .none(isInet: false)
+        }
         if case .packet = kind {
             return level == OptionLevel.packet ? .packet : .none(isInet: false)
         }
@@ -79,6 +83,7 @@ struct OptionCall {
         case .icmpFilter: value = try readFilter(&host)
         case .packet: value = try readPacket(&host)
         case .local: throw OptionError(EOPNOTSUPP)
+        case .netlink: value = try readNetlink(&host, capacity)
         case .none(let isInet): throw isInet ? OptionError(EOPNOTSUPP) : .unknown
         }
         switch value {
@@ -106,6 +111,7 @@ struct OptionCall {
         case .icmpFilter: try setFilter(&host, bytes)
         case .packet: try setPacket(&host, bytes)
         case .local: throw OptionError(EOPNOTSUPP)
+        case .netlink: try setNetlink(&host, bytes)
         case .none: throw .unknown
         }
     }

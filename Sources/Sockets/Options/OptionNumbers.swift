@@ -11,6 +11,7 @@ enum OptionLevel {
     static let icmpv6: Int32 = 58
     static let raw: Int32 = 255
     static let packet: Int32 = 263
+    static let netlink: Int32 = 270
 }
 
 /// Options of all sockets: `SO_`.
@@ -176,5 +177,6 @@ enum SocketNumber {
     static let unix: Int32 = 1
     static let inet: Int32 = 2
     static let inet6: Int32 = 10
+    static let netlink: Int32 = 16
     static let packet: Int32 = 17
 }

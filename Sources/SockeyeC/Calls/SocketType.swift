@@ -25,6 +25,9 @@ struct SocketType {
         case AF_PACKET:
             family = .inet
             kind = try Self.packet(type)
+        case AF_NETLINK:
+            family = .inet
+            kind = try Self.netlink(type, number)
         default: throw SocketError(EAFNOSUPPORT, in: "socket")
         }
     }
@@ -63,6 +66,18 @@ struct SocketType {
         case sequencedPacket: return .local(.sequencedPacket)
         default: throw SocketError(ESOCKTNOSUPPORT, in: "socket")
         }
+    }
+
+    private static func netlink(
+        _ type: CInt, _ number: CInt
+    ) throws(SocketError) -> Socket.Kind {
+        guard type == raw || type == datagram else {
+            throw SocketError(ESOCKTNOSUPPORT, in: "socket")
+        }
+        guard let proto = UInt8(exactly: number).flatMap(NetlinkProtocol.init) else {
+            throw SocketError(EPROTONOSUPPORT, in: "socket")
+        }
+        return .netlink(proto)
     }
 
     private static func packet(_ type: CInt) throws(SocketError) -> Socket.Kind {

@@ -22,6 +22,8 @@ public enum EndpointKind: Hashable, Sendable {
     case packet(PacketForm)
     /// `AF_UNIX`: between endpoints of the host.
     case local(LocalType)
+    /// `AF_NETLINK`: what a program asks of its host.
+    case netlink(NetlinkProtocol)
 
     /// `SOCK_SEQPACKET` of `AF_UNIX`: records between two endpoints of the host.
     public static var sequencedPacket: EndpointKind { .local(.sequencedPacket) }
@@ -47,6 +49,7 @@ struct Endpoint: ~Copyable {
         case raw(SlabIndex)
         case packet(SlabIndex)
         case local(SlabIndex)
+        case netlink(SlabIndex)
     }
 
     /// How far `connect` has come with a stream, whatever became of the connection since: Linux's

@@ -17,7 +17,7 @@ extension Host {
     ) throws(StackError) {
         try check(id)
         switch endpoints[id.index].kind {
-        case .packet, .local: throw .addressFamilyNotSupported
+        case .packet, .local, .netlink: throw .addressFamilyNotSupported
         default: break
         }
         var address = address

@@ -22,6 +22,9 @@ extension Host {
             endpoints[id].role = .packet(network.taps.add(id, form, receiveBuffer: room))
         case .local(let type):
             endpoints[id].role = .local(local.add(id, type, local.credentials, network))
+        case .netlink(let proto):
+            let room = endpoints[id].options.receiveBuffer
+            endpoints[id].role = .netlink(netlink.add(id, proto, receiveBuffer: room))
         }
         return EndpointID(id)
     }
@@ -44,7 +47,7 @@ extension Host {
         case .datagram, .raw, .icmp:
             try endpoints[id.index].checkFamily(of: remote.address)
             try connectDatagram(id, to: remote)
-        case .packet, .local: throw .addressFamilyNotSupported
+        case .packet, .local, .netlink: throw .addressFamilyNotSupported
         }
     }
 

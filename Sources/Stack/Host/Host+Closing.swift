@@ -14,7 +14,7 @@ extension Host {
         case .local(let key):
             return local.shut(
                 key, receiving: how.contains(.receiving), sending: how.contains(.sending))
-        case .packet: throw .notSupported
+        case .packet, .netlink: throw .notSupported
         default: break
         }
         guard endpoints[id.index].kind == .stream else { return try shutDatagram(id, how) }
@@ -89,6 +89,9 @@ extension Host {
         case .raw(let key): raw.sockets.remove(key)
         case .packet(let key): network.taps.sockets.remove(key)
         case .local(let key): local.close(key)
+        case .netlink(let key):
+            netlink.remove(key)
+            noteGroups()
         case .connection(let key): release(key, aborts: endpoint.abortsOnClose)
         }
     }

@@ -145,7 +145,7 @@ extension Host {
     ) throws(StackError) -> InterfaceID {
         try check(id)
         switch endpoints[id.index].kind {
-        case .stream, .packet, .local: throw .notSupported
+        case .stream, .packet, .local, .netlink: throw .notSupported
         default: break
         }
         guard group.isMulticast else { throw .invalidArgument }

@@ -154,28 +154,6 @@ extension Host {
 
     // MARK: - Bounds
 
-    /// What an endpoint may have sent that nobody has read, in bytes of memory. `SO_SNDBUF`.
-    public func localSendBuffer(of id: EndpointID) throws(StackError) -> Int {
-        let key = try localSocket(id)
-        return Int(local.sockets[key].sendBuffer)
-    }
-
-    /// Sets what an endpoint may have sent that nobody has read: 4,608 bytes to 16 MiB, brought into
-    /// that range. `SO_SNDBUF`, which Linux doubles first.
-    public mutating func setLocalSendBuffer(
-        _ id: EndpointID, _ count: Int
-    ) throws(StackError) {
-        let key = try localSocket(id)
-        local.sockets[key].sendBuffer = UInt32(min(max(count, 4608), 16 << 20))
-        local.raise(key, [.writable, .room])
-    }
-
-    /// What was sent and nobody has read, in bytes of memory. `SIOCOUTQ`.
-    public func localSendQueue(of id: EndpointID) throws(StackError) -> Int {
-        let key = try localSocket(id)
-        return local.sockets[key].charged
-    }
-
     /// Bytes that wait for the reader: of connections all, of datagrams the first's.
     func localReceiveQueue(_ key: SlabIndex) throws(StackError) -> Int {
         guard !local.sockets[key].isListening else { throw .invalidArgument }

@@ -29,7 +29,7 @@ extension Host {
         var list: [NeighbourEntry] = []
         for place in 0..<network.neighbours.entries.placeCount {
             guard let id = network.neighbours.entries.index(at: place) else { continue }
-            list.append(entry(id))
+            list.append(neighbourEntry(id))
         }
         list.sort { a, b in
             a.interface == b.interface
@@ -38,7 +38,7 @@ extension Host {
         return list
     }
 
-    private func entry(_ id: SlabIndex) -> NeighbourEntry {
+    func neighbourEntry(_ id: SlabIndex) -> NeighbourEntry {
         let state: NeighbourEntry.State
         switch network.neighbours.entries[id].state {
         case .incomplete: state = .incomplete

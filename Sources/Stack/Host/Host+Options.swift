@@ -57,6 +57,8 @@ extension Host {
         case .packet(let key):
             network.taps.sockets[key].receiveBuffer = options.receiveBuffer
             network.taps.sockets[key].filter = options.rare.filter
+        case .local(let key): local.setSendBuffer(of: key, options.sendBuffer)
+        case .netlink(let key): netlink.sockets[key].receiveBuffer = options.receiveBuffer
         default: break
         }
     }

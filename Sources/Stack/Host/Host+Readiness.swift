@@ -14,7 +14,7 @@ extension Host {
             // As on Linux the protocol stands where others have their port.
             if !raw.sockets[key].isEcho { local.port = UInt16(raw.sockets[key].proto.rawValue) }
             return local
-        case .packet, .local: throw .notSupported
+        case .packet, .local, .netlink: throw .notSupported
         }
     }
 
@@ -65,6 +65,7 @@ extension Host {
         case .packet(let key):
             return network.taps.sockets[key].queue.isEmpty ? .writable : [.readable, .writable]
         case .local(let key): return local.readiness(of: key)
+        case .netlink(let key): return netlink.sockets[key].readiness
         case .listening(let key):
             return tcp.listeners[key].accepted.isEmpty ? [] : .readable
         case .unbound, .bound, .connection: return streamReadiness(id.index)
@@ -109,6 +110,7 @@ extension Host {
         case .datagram(let key): return udp.sockets[key].inbox.takeError()
         case .raw(let key): return raw.sockets[key].inbox.takeError()
         case .local(let key): return local.sockets[key].takeError()
+        case .netlink(let key): return netlink.sockets[key].takeError()
         default: return takeStreamError(id.index)
         }
     }

@@ -165,53 +165,6 @@ extension Host {
         return tcp.connections[key].isReadable(atLeast: lowWater, network.tcp)
     }
 
-    /// How many bytes can be taken without waiting: of a stream up to the urgent mark, of datagrams
-    /// those of the first. POSIX `FIONREAD`.
-    ///
-    /// - Throws: `.invalidArgument` for listeners.
-    public func receivableCount(of id: EndpointID) throws(StackError) -> Int {
-        try check(id)
-        switch endpoints[id.index].role {
-        case .listening: throw .invalidArgument
-        case .connection(let key):
-            let isInline = tcp.connections[key].flags.contains(.urgentInline)
-            return isInline
-                ? tcp.connections[key].receiveQueue.count : tcp.connections[key].countBeforeMark
-        case .datagram(let key): return udp.sockets[key].inbox.firstCount
-        case .raw(let key): return raw.sockets[key].inbox.firstCount
-        case .local(let key): return try localReceiveQueue(key)
-        default: return 0
-        }
-    }
-
-    /// How many bytes the peer has not acknowledged yet, sent or not. Linux's `SIOCOUTQ`.
-    ///
-    /// - Throws: `.invalidArgument` for listeners.
-    public func unacknowledgedCount(of id: EndpointID) throws(StackError) -> Int {
-        try check(id)
-        switch endpoints[id.index].role {
-        case .listening: throw .invalidArgument
-        case .connection(let key):
-            switch tcp.connections[key].state {
-            case .synSent, .synReceived: return 0
-            default: return tcp.connections[key].sendQueue.count
-            }
-        default: return 0
-        }
-    }
-
-    /// How many bytes have not left yet. Linux's `SIOCOUTQNSD`.
-    ///
-    /// - Throws: `.invalidArgument` for listeners; `.notSupported` for datagrams.
-    public func unsentCount(of id: EndpointID) throws(StackError) -> Int {
-        try checkStream(id)
-        switch endpoints[id.index].role {
-        case .listening: throw .invalidArgument
-        case .connection(let key): return tcp.connections[key].unsentCount
-        default: return 0
-        }
-    }
-
     /// The connection of a stream endpoint.
     func connection(_ id: EndpointID) throws(StackError) -> SlabIndex {
         try check(id)

@@ -19,6 +19,7 @@ public struct Host: ~Copyable, Sendable {
     var udp: UDPLayer
     var raw = RawLayer()
     var local = LocalLayer()
+    var netlink = NetlinkLayer()
     var endpoints = Slab<Endpoint>()
     /// Endpoints with something to tell, each at most once.
     var ready = Ring<SlabIndex>()
@@ -258,6 +259,8 @@ public struct Host: ~Copyable, Sendable {
         while let event = raw.raised.popFirst() { note(event) }
         while let event = network.taps.raised.popFirst() { note(event) }
         while let event = local.raised.popFirst() { note(event) }
+        if !network.addressChanges.isEmpty { announceAddresses() }
+        while let event = netlink.raised.popFirst() { note(event) }
     }
 
     mutating func note(_ event: RaisedEvent) {

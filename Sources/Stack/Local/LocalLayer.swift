@@ -55,6 +55,12 @@ struct LocalLayer: ~Copyable {
         sockets[id].ownsName = false
     }
 
+    mutating func setSendBuffer(of id: SlabIndex, _ count: UInt32) {
+        guard sockets[id].sendBuffer != count else { return }
+        sockets[id].sendBuffer = count
+        raise(id, [.writable, .room])
+    }
+
     // MARK: - Readiness
 
     /// What an end is ready for at this moment, as Linux's `poll` has it.

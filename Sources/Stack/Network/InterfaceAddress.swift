@@ -67,8 +67,13 @@ extension NetworkLayer {
 
     /// Gives the interface an address and a route to the network it is on.
     mutating func addAddress(_ address: InterfaceAddress, on id: InterfaceID) {
+        // One that is there already and changes does not go.
+        let tells = tellsAddresses
+        tellsAddresses = false
         removeAddress(address.prefix.address, on: id)
+        tellsAddresses = tells
         interfaces[id.rawValue].addresses.append(address)
+        note(address, on: id, isGone: false)
         joinSolicitedNode(of: address.prefix.address, on: id)
         if address.namesNetwork { routes.add(Route(to: address.prefix.masked, on: id)) }
     }
@@ -81,6 +86,7 @@ extension NetworkLayer {
         forgetProbe(of: address, on: id)
         leaveSolicitedNode(of: address, on: id)
         let gone = interfaces[id.rawValue].addresses.remove(at: place)
+        note(gone, on: id, isGone: true)
         guard gone.namesNetwork else { return true }
         let network = gone.prefix.masked
         var isShared = false
@@ -90,6 +96,14 @@ extension NetworkLayer {
         }
         if !isShared { routes.remove(Route(to: network, on: id)) }
         return true
+    }
+
+    /// Notes what programs may want to know of.
+    private mutating func note(
+        _ address: InterfaceAddress, on id: InterfaceID, isGone: Bool
+    ) {
+        guard tellsAddresses else { return }
+        addressChanges.append(AddressChange(address: address, interface: id, isGone: isGone))
     }
 
     /// The interface that has `address`, nil when it is not ours. All of 127/8 is.

@@ -39,6 +39,9 @@ struct NetworkLayer: ~Copyable {
     var icmpLimit = RateLimit(perSecond: 1000, burst: 50)
     /// Packet endpoints, which see frames as they come and go.
     var taps = PacketLayer()
+    /// Addresses that came and went, where somebody wants to know.
+    var addressChanges = Ring<AddressChange>()
+    var tellsAddresses = false
     /// Packets from the host to itself, which come in again at the next turn.
     var loopback = Ring<LoopedPacket>()
     /// Errors that packets of ours met, for the transports to take up.

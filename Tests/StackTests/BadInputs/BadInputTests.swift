@@ -11,7 +11,10 @@ import Testing
         .appending(path: "../../Corpus").standardized
 
     /// Texts, for the parsers of the services.
-    static let texts = ["dns.hex", "reply.hex", "http.hex", "chunks.hex", "addresses.hex"]
+    static let texts = [
+        "dns.hex", "reply.hex", "http.hex", "chunks.hex", "addresses.hex",
+        "netlink.hex",
+    ]
 
     /// The entries with frames.
     static let entries: [CorpusEntry] = {
