@@ -51,9 +51,11 @@ extension SocketName {
     private static func inet6(_ bytes: Span<UInt8>) -> SocketAddress {
         let scope = bytes.count >= 28 ? word(bytes, 24) : 0
         // One mapped into IPv6 (RFC 4291 §2.5.5.2) is of IPv4 here.
+        let address = IPAddress(high: big(bytes, 8, 8), low: big(bytes, 16, 8))
+        // Addresses that are one everywhere have none (RFC 4007 §6).
         return SocketAddress(
-            address: IPAddress(high: big(bytes, 8, 8), low: big(bytes, 16, 8)), port: port(bytes),
-            zone: UInt16(clamping: scope))
+            address: address, port: port(bytes),
+            zone: address.isLinkLocal || address.isMulticast ? UInt16(clamping: scope) : 0)
     }
 
     private static func big(_ bytes: Span<UInt8>, _ offset: Int, _ count: Int) -> UInt64 {

@@ -76,7 +76,7 @@ extension Socket {
             var rest = buffer._mutatingExtracting(droppingFirst: collection.count)
             do throws(SocketError) {
                 let message = try backing.receiveMessage(into: &rest, collection.flags)
-                if let whole = collection.add(message) { return whole }
+                if let whole = collection.add(message, endsAtMark: isAtMarkOfHost) { return whole }
             } catch {
                 guard mayWait(after: error, flags) else { return try collection.end(error) }
             }
@@ -100,7 +100,7 @@ extension Socket {
                 var span = buffer.mutableSpan
                 var rest = span._mutatingExtracting(droppingFirst: collection.count)
                 let message = try backing.receiveMessage(into: &rest, collection.flags)
-                if let whole = collection.add(message) { return whole }
+                if let whole = collection.add(message, endsAtMark: isAtMarkOfHost) { return whole }
             } catch {
                 guard mayWait(after: error, flags) else { return try collection.end(error) }
             }
@@ -133,6 +133,10 @@ extension Socket {
         return parts
     }
 
+    private var isAtMarkOfHost: Bool {
+        kind == .stream && network.host != nil && (try? isAtMark) == true
+    }
+
     /// What one call has received so far: with `waitAll` a stream's bytes come in parts.
     private struct Collection {
         let flags: MessageFlags
@@ -152,13 +156,16 @@ extension Socket {
         var count: Int { flags.contains(.peek) ? 0 : message?.count ?? 0 }
 
         /// Adds what was received; all of it if that is enough.
-        mutating func add(_ part: ReceivedMessage) -> ReceivedMessage? {
+        mutating func add(
+            _ part: ReceivedMessage, endsAtMark: @autoclosure () -> Bool
+        ) -> ReceivedMessage? {
             guard waitsForAll else { return part }
             var whole = part
             whole.count += count
             whole.fullCount = whole.count
             message = whole
-            return part.count == 0 || whole.count >= limit ? whole : nil
+            // What comes before an urgent byte is not joined with what follows it.
+            return part.count == 0 || whole.count >= limit || endsAtMark() ? whole : nil
         }
 
         /// Ends early: what there is goes before the error.

@@ -20,12 +20,17 @@ extension Socket {
     ///
     /// - Throws: What `connect` to an address throws; `ENOENT`, `EPROTOTYPE`, `EAFNOSUPPORT`.
     public func connect(to name: SocketName) throws(SocketError) {
-        let isUnderWay = try blocking("connect", until: .writable) { () throws(SocketError) in
+        let begun = try blocking("connect", until: .writable) { () throws(SocketError) in
             try begin(name)
         }
-        guard isUnderWay else { return }
-        try blocking("connect", until: .writable) { () throws(SocketError) in
-            try backing.finishConnect()
+        guard let begun else { return }
+        do throws(SocketError) {
+            try blocking("connect", until: .writable) { () throws(SocketError) in
+                try backing.finishConnect()
+            }
+        } catch {
+            // The time is over and the handshake is not.
+            throw error.isWouldBlock ? begun : error
         }
     }
 
@@ -36,10 +41,10 @@ extension Socket {
 
     /// Connects to a peer of whatever family and waits until the handshake is done.
     public func connect(to name: SocketName) async throws(SocketError) {
-        let isUnderWay = try await suspending("connect", until: .writable) {
+        let begun = try await suspending("connect", until: .writable) {
             () throws(SocketError) in try begin(name)
         }
-        guard isUnderWay else { return }
+        guard begun != nil else { return }
         try await suspending("connect", until: .writable) { () throws(SocketError) in
             try backing.finishConnect()
         }
@@ -53,14 +58,17 @@ extension Socket {
         try backing.connect(to: .internet(address))
     }
 
-    /// Begins to connect; whether there is something to wait for.
-    private func begin(_ name: SocketName) throws(SocketError) -> Bool {
+    /// Begins to connect; what is under way now or was before, nil when there is nothing to wait
+    /// for.
+    private func begin(_ name: SocketName) throws(SocketError) -> SocketError? {
         do throws(SocketError) {
             try backing.connect(to: name)
-            return false
+            return nil
         } catch {
-            guard error.code == EINPROGRESS, !isNonblocking else { throw error }
-            return true
+            guard error.code == EINPROGRESS || error.code == EALREADY, !isNonblocking else {
+                throw error
+            }
+            return error
         }
     }
 

@@ -32,7 +32,11 @@ extension Host {
                 tcp.connections[key].flags.insert(.readShutDown)
                 tcp.connections[key].events.insert([.readable, .readHangup])
             }
-            if how.contains(.sending) { tcp.connections[key].queueFin(&network) }
+            if how.contains(.sending) {
+                tcp.connections[key].queueFin(&network)
+                // Who waits for room waits in vain now.
+                tcp.connections[key].events.insert(.writable)
+            }
             tcp.settle(key, &network)
         default:
             endpoints[id.index].shut.formUnion(how)
