@@ -72,7 +72,7 @@ integration() {
 # the Makefile, so that nothing is built twice.
 release_programs() {
     local product
-    for product in sockeye sockeye-library CountAllocations FuzzFrames FuzzCalls; do
+    for product in sockeye sockeye-library CountAllocations FuzzFrames FuzzCalls SwiftCalls; do
         swift build -c release --product "$product" --static-swift-stdlib || return
     done
 }

@@ -67,13 +67,13 @@ def main():
             for side in chosen_sides:
                 show(scripts, side.run(scripts))
             return 0
-        complaints, differing = compare(scripts, *chosen_sides)
-    for complaint in complaints:
+        found = compare(scripts, *chosen_sides)
+    for complaint in found.complaints:
         print(complaint)
     took = time.monotonic() - began
-    print(f"{len(scripts)} scripts, {differing} listed differences, "
-          f"{len(complaints)} complaints, {took:.1f} s")
-    return 1 if complaints else 0
+    print(f"{found.compared} of {len(scripts)} scripts, {found.listed} results as listed, "
+          f"{len(found.complaints)} complaints, {took:.1f} s")
+    return 1 if found.complaints else 0
 
 
 if __name__ == "__main__":

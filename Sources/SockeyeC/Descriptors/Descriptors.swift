@@ -115,6 +115,8 @@ extension Descriptors.Table {
         _ description: OpenDescription?, at number: CInt
     ) -> OpenDescription? {
         let place = Int(number)
+        // A number as high as can be does not make the table so.
+        if description == nil, place >= entries.count { return nil }
         while entries.count <= place { entries.append(nil) }
         let former = entries[place]
         entries[place] = description

@@ -20,7 +20,9 @@ extension Socket {
     /// closed, that it is none.
     func pollEvents(askedFor asked: UInt32) -> UInt32 {
         do throws(SocketError) {
-            return try readiness.epollEvents(askedFor: asked)
+            let bits = try readiness.epollEvents(askedFor: asked)
+            // TCP knows no bands.
+            return kind == .stream ? bits & ~PollBits.writableBand : bits
         } catch {
             return PollBits.invalid
         }

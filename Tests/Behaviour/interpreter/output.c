@@ -216,6 +216,8 @@ static void printMessage(struct line *line, struct cmsghdr *header) {
     size_t length = header->cmsg_len - CMSG_LEN(0);
     int level = header->cmsg_level, type = header->cmsg_type;
     const char *name = optionName(level, type);
+    if (level == SOL_SOCKET && type == SCM_RIGHTS) name = "SCM_RIGHTS";
+    if (level == SOL_SOCKET && type == SCM_CREDENTIALS) name = "SCM_CREDENTIALS";
     const char *layer = nameOf(levels, level);
     if (name) print(line, " [%s", name);
     else print(line, " [%s/%d", layer ? layer : "?", type);
