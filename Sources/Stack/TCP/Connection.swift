@@ -260,6 +260,7 @@ struct Connection: ~Copyable {
         events.formUnion([.readable, .writable, .hangup, .drained])
         if reason != nil { events.insert(.error) }
         sendQueue.removeAll()
+        send.una = send.max
         scoreboard.removeAll()
         reassembly.removeAll()
     }

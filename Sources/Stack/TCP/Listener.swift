@@ -137,9 +137,8 @@ extension TCPLayer {
     }
 
     private mutating func waitForAnswer(_ id: SlabIndex, _ network: inout NetworkLayer) {
+        let wait = network.tcp.initialTimeout * (1 << Int(min(halfOpens[id].attempts, 6)))
         halfOpens[id].attempts &+= 1
-        let half = halfOpens[id]
-        let wait = network.tcp.initialTimeout * (1 << Int(min(half.attempts, 6)))
         halfOpens[id].timer = network.timers.schedule(
             TimerOwner(kind: .halfOpen, index: id), at: network.now + wait)
     }

@@ -104,11 +104,18 @@ import Wire
         try link.set(endpoint) { $0.keepsErrors = true }
         for (type, code, reason) in family.lasting + family.passing {
             link.inject(error(link, family, type, code))
-            let kept = try link.host.nextError(of: endpoint)
-            #expect(kept?.reason == reason && kept?.reporter == family.router)
-            #expect(kept?.type == type && kept?.code == code)
-            #expect(kept?.destination == family.peer)
             #expect(try link.host.takeError(of: endpoint) == reason)
+            link.inject(error(link, family, type, code))
+            for isLast in [false, true] {
+                let kept = try link.host.nextError(of: endpoint)
+                #expect(kept?.reason == reason && kept?.reporter == family.router)
+                #expect(kept?.type == type && kept?.code == code)
+                #expect(kept?.destination == family.peer)
+                // Whoever has seen the last one need not be told by a call that fails.
+                let isPending = try link.host.readiness(of: endpoint).contains(.error)
+                #expect(isPending != isLast)
+            }
+            #expect(try link.host.takeError(of: endpoint) == nil)
         }
         #expect(try link.host.nextError(of: endpoint) == nil)
         // A flood of them is bounded: the latest stay.

@@ -142,7 +142,8 @@ import Wire
         let link = BareLinks()
         let endpoint = link.host.open(.datagram, family: .inet6)
         var peer = SocketAddress(address: BareLinks.peerLocal, port: 9)
-        #expect(throws: StackError.invalidArgument) {
+        #expect(throws: StackError.invalidArgument) { try link.host.connect(endpoint, to: peer) }
+        #expect(throws: StackError.networkUnreachable) {
             try link.host.send(endpoint, [1].span, to: peer)
         }
         for interface in [link.first, link.second] {
