@@ -23,6 +23,13 @@ struct Resolution: Sendable {
         var aliases: [DNSName] = []
         var lifetime = UInt32.max
         var finding: DNSFinding?
+        /// Whether it only asks if the name exists, in the place of AAAA that is not to be asked for.
+        var discards = false
+
+        /// What is said of the type that was wanted.
+        var result: DNSFinding? {
+            if discards, case .records? = finding { .noData } else { finding }
+        }
     }
 
     private let types: [DNSType]
@@ -61,8 +68,13 @@ struct Resolution: Sendable {
             } else if threads.isEmpty {
                 guard let name = search.next else { return .finished(.missed(search.miss)) }
                 threads = types.map { type in
-                    let isOmitted = type == .aaaa && configuration.omitsIPv6
-                    return Thread(type: type, name: name, finding: isOmitted ? .noData : nil)
+                    guard type == .aaaa, configuration.omitsIPv6 else {
+                        return Thread(type: type, name: name)
+                    }
+                    if types.contains(.a) {
+                        return Thread(type: type, name: name, finding: .noData)
+                    }
+                    return Thread(type: .a, name: name, discards: true)
                 }
             } else if let name = openName(&cache, at: now) {
                 asking = threads.indices.filter {
@@ -72,7 +84,7 @@ struct Resolution: Sendable {
                     name, asking.map { threads[$0].type }, of: servers, firstServer: firstServer,
                     configuration)
             } else {
-                let findings = threads.compactMap(\.finding)
+                let findings = threads.compactMap(\.result)
                 let end = SearchList.End(findings)
                 if case .found = end { return .finished(.found(findings)) }
                 search.note(end)

@@ -19,6 +19,7 @@ struct ResolutionTests {
         var configuration = ResolverConfiguration()
         configuration.search = search
         configuration.attempts = 1
+        configuration.omitsIPv6 = omitsIPv6
         guard let list = SearchList(text, configuration, domain: nil) else {
             return ([], .missed(.noName))
         }
@@ -148,6 +149,27 @@ struct ResolutionTests {
         }
         #expect(endless.count <= 20)
         #expect(end == .missed(.tryAgain))
+    }
+
+    @Test("no-aaaa asks for no AAAA, and knows all the same who does not exist")
+    mutating func withoutIPv6() {
+        var types: [DNSType] = []
+        let server: (DNSQuestion, [UInt8]) -> [UInt8]? = { question, message in
+            types.append(question.type)
+            return question.name == DNSName("a.example")
+                ? ReplyMaker.address(message) : Self.gap(message)
+        }
+        let both = resolve("a.example", [.a, .aaaa], omitsIPv6: true, from: server).outcome
+        guard case .found(let findings) = both else {
+            Issue.record("\(both)")
+            return
+        }
+        #expect(findings[1] == .noData)
+        let one = resolve("a.example", [.aaaa], omitsIPv6: true, from: server).outcome
+        #expect(one == .missed(.noData))
+        let none = resolve("no.example", [.aaaa], omitsIPv6: true, from: server).outcome
+        #expect(none == .missed(.noName))
+        #expect(types == [.a, .a])
     }
 
     @Test("one family that is found is enough, though the other fails")
