@@ -57,7 +57,7 @@ class Installation(LibraryTest):
         self.assertIn("libc.so", needed)
         self.assertNotIn("swift", needed.lower())
         self.assertNotIn("Foundation", needed)
-        shown = support.run("nm", "-D", "--defined-only", library).stdout.decode().split("\n")
+        shown = support.run("nm", "-D", "-g", "--defined-only", library).stdout.decode().split("\n")
         names = {line.split()[-1].split("@")[0] for line in shown if line}
         self.assertIn("sockeye_socket", names)
         self.assertEqual([name for name in names if not name.startswith("sockeye_")], [])

@@ -35,6 +35,8 @@
 extern "C" {
 #endif
 
+/* Not every standard that a program may ask for has them. */
+struct addrinfo;
 struct mmsghdr;
 
 /* ---- Hosts: sockeye_open(3) ------------------------------------------------------------------ */

@@ -17,6 +17,23 @@ func onSocket<Number: FixedWidthInteger>(
     return finish(before) { () throws(SocketError) in try body(description.requireSocket()) }
 }
 
+/// As `onSocket`, for the calls of all files: of a set, which cannot be read or written, `EINVAL`.
+func onFile<Number: FixedWidthInteger>(
+    _ descriptor: CInt, _ body: (Socket) throws(SocketError) -> Number, kernel: () -> Number
+) -> Number {
+    let before = errno
+    guard let description = Descriptors.description(of: descriptor) else {
+        errno = before
+        return kernel()
+    }
+    return finish(before) { () throws(SocketError) in
+        guard case .socket(let socket) = description.kind else {
+            throw SocketError(EINVAL, in: "read")
+        }
+        return try body(socket)
+    }
+}
+
 /// Runs a call that concerns no one socket and gives its result to C.
 func outcome<Number: FixedWidthInteger>(
     _ body: () throws(SocketError) -> Number

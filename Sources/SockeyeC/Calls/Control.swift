@@ -18,6 +18,15 @@ public func csockeye_ioctl(
             let flag = request == Request.nonblocking ? O_NONBLOCK : O_ASYNC
             let flags = description.fileFlags
             description.fileFlags = isOn ? flags | flag : flags & ~flag
+        case Request.setOwner, Request.setProcessGroup:
+            let place = unsafe try existing(
+                argument?.assumingMemoryBound(to: CInt.self), in: "ioctl")
+            let owner = unsafe place.pointee
+            description.settings.withLock { $0.owner = owner }
+        case Request.owner, Request.processGroup:
+            let place = unsafe try existing(
+                argument?.assumingMemoryBound(to: CInt.self), in: "ioctl")
+            unsafe place.pointee = description.settings.withLock { $0.owner }
         case Request.closeOnExec, Request.keepOnExec:
             let flags = request == Request.closeOnExec ? Int(FD_CLOEXEC) : 0
             _ = csockeye_kernel_fcntl(descriptor, F_SETFD, flags)
@@ -35,6 +44,14 @@ private enum Request {
     static var nonblocking: CUnsignedLong { 0x5421 }
     /// `FIOASYNC`
     static var asynchronous: CUnsignedLong { 0x5452 }
+    /// `FIOSETOWN`
+    static var setOwner: CUnsignedLong { 0x8901 }
+    /// `SIOCSPGRP`
+    static var setProcessGroup: CUnsignedLong { 0x8902 }
+    /// `FIOGETOWN`
+    static var owner: CUnsignedLong { 0x8903 }
+    /// `SIOCGPGRP`
+    static var processGroup: CUnsignedLong { 0x8904 }
     /// `FIOCLEX`
     static var closeOnExec: CUnsignedLong { 0x5451 }
     /// `FIONCLEX`
@@ -45,8 +62,8 @@ private enum Request {
     /// How many bytes the argument of a request points to.
     static func byteCount(of request: CUnsignedLong) -> Int {
         switch request {
-        // FIONREAD, TIOCOUTQ; SIOCATMARK and the owner.
-        case 0x541B, 0x5411, 0x8901...0x8905: 4
+        // FIONREAD, TIOCOUTQ, SIOCATMARK
+        case 0x541B, 0x5411, 0x8905: 4
         // SIOCGSTAMP, SIOCGSTAMPNS
         case 0x8906, 0x8907: 16
         // Those on routes, of `struct rtentry`.

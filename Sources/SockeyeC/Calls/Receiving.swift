@@ -42,7 +42,7 @@ public func sockeye_recvfrom(
 public func sockeye_read(
     _ descriptor: CInt, _ buffer: UnsafeMutableRawPointer!, _ length: Int
 ) -> Int {
-    onSocket(descriptor) { (socket) throws(SocketError) in
+    onFile(descriptor) { (socket) throws(SocketError) in
         guard length >= 0 else { throw SocketError(EINVAL, in: "read") }
         let room = unsafe try room(buffer, length, in: "read")
         // Of a socket too, nothing is read where there is no room.
@@ -57,7 +57,7 @@ public func sockeye_read(
 public func sockeye_readv(
     _ descriptor: CInt, _ vectors: UnsafePointer<iovec>!, _ count: CInt
 ) -> Int {
-    onSocket(descriptor) { (socket) throws(SocketError) in
+    onFile(descriptor) { (socket) throws(SocketError) in
         let vectors = unsafe try Vectors(vectors, Int(count), in: "readv", excess: EINVAL)
         guard vectors.count > 0 else { return 0 }
         return try receive(socket, vectors, []).count

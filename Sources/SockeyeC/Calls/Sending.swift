@@ -38,7 +38,7 @@ public func sockeye_sendto(
 public func sockeye_write(
     _ descriptor: CInt, _ buffer: UnsafeRawPointer!, _ length: Int
 ) -> Int {
-    onSocket(descriptor) { (socket) throws(SocketError) in
+    onFile(descriptor) { (socket) throws(SocketError) in
         guard length >= 0 else { throw SocketError(EINVAL, in: "write") }
         let buffer = unsafe try bytes(buffer, length, in: "write")
         return try Outgoing(socket, 0).send(unsafe buffer.span)
@@ -51,7 +51,7 @@ public func sockeye_write(
 public func sockeye_writev(
     _ descriptor: CInt, _ vectors: UnsafePointer<iovec>!, _ count: CInt
 ) -> Int {
-    onSocket(descriptor) { (socket) throws(SocketError) in
+    onFile(descriptor) { (socket) throws(SocketError) in
         let vectors = unsafe try Vectors(vectors, Int(count), in: "writev", excess: EINVAL)
         return try Outgoing(socket, 0).send(vectors)
     } kernel: {

@@ -74,7 +74,7 @@ enum Descriptors {
 
     /// Takes out a number that the kernel has given to something else.
     static func forget(_ number: CInt) {
-        let former = table.withLock { $0.put(nil, at: number) }
+        let former = table.withLock { $0.take(number) }
         withExtendedLifetime(former) {}
     }
 
@@ -82,7 +82,7 @@ enum Descriptors {
     static func close(_ number: CInt) -> Bool {
         guard number >= 0, !csockeye_is_child() else { return false }
         let former = table.withLock { table in
-            guard let former = table.put(nil, at: number) else { return OpenDescription?.none }
+            guard let former = table.take(number) else { return OpenDescription?.none }
             // Free for others only now that it stands for nothing.
             _ = Glibc.close(number)
             return former
@@ -110,9 +110,9 @@ extension Descriptors.Table {
         throw SocketError(errno, in: "socket")
     }
 
-    /// Enters a description, or nothing; what stood there.
+    /// Enters a description; what stood there.
     fileprivate mutating func put(
-        _ description: OpenDescription?, at number: CInt
+        _ description: OpenDescription, at number: CInt
     ) -> OpenDescription? {
         let place = Int(number)
         // A number as high as can be does not make the table so.
@@ -120,6 +120,15 @@ extension Descriptors.Table {
         while entries.count <= place { entries.append(nil) }
         let former = entries[place]
         entries[place] = description
+        return former
+    }
+
+    /// Takes out what stands at a number.
+    fileprivate mutating func take(_ number: CInt) -> OpenDescription? {
+        let place = Int(number)
+        guard place < entries.count else { return nil }
+        let former = entries[place]
+        entries[place] = nil
         return former
     }
 }

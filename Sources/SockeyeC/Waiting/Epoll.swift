@@ -39,6 +39,7 @@ public func sockeye_epoll_ctl(
             token = unsafe event.data.u64
         }
         let pollable = try pollable(member)
+        if case .socket(let socket) = pollable { bits = socket.known(of: bits) }
         guard case .set(let set) = description.kind, descriptor != member else {
             throw SocketError(EINVAL, in: "epoll_ctl")
         }

@@ -16,13 +16,16 @@ enum PollBits {
 }
 
 extension Socket {
+    /// What of `asked` such a socket tells of at all: TCP has no bands.
+    func known(of asked: UInt32) -> UInt32 {
+        kind == .stream ? asked & ~PollBits.writableBand : asked
+    }
+
     /// What of `asked` the socket is ready for, errors and hang-ups in any case; of one that is
     /// closed, that it is none.
     func pollEvents(askedFor asked: UInt32) -> UInt32 {
         do throws(SocketError) {
-            let bits = try readiness.epollEvents(askedFor: asked)
-            // TCP knows no bands.
-            return kind == .stream ? bits & ~PollBits.writableBand : bits
+            return try readiness.epollEvents(askedFor: known(of: asked))
         } catch {
             return PollBits.invalid
         }
