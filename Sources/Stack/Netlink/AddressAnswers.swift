@@ -40,7 +40,7 @@ extension Host {
     ) {
         let flags = addressFlags(address, at: place, on: id)
         let own = address.prefix.address
-        var information = AddressInformation()
+        var information = AddressMessageHeader()
         information.family = NetlinkFamily.of(own)
         information.prefixLength = shownLength(of: address, on: id)
         information.flags = UInt8(truncatingIfNeeded: flags)

@@ -9,7 +9,7 @@ extension Host {
         let configuration = network.interfaces[id.rawValue].configuration
         let counters = network.interfaces[id.rawValue].counters
         let mtu = network.interfaces[id.rawValue].mtu
-        var information = LinkInformation()
+        var information = LinkMessageHeader()
         information.hardwareType = configuration.link.hardwareType
         information.index = UInt32(id.zone)
         information.flags = configuration.link.flags

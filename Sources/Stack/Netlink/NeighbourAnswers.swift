@@ -19,7 +19,7 @@ extension Host {
             && dump.family != NetlinkFamily.of(entry.address)
         guard !isOther, dump.interface == 0 || dump.interface == UInt32(entry.interface.zone)
         else { return true }
-        var information = NeighbourInformation()
+        var information = NeighbourMessageHeader()
         information.family = NetlinkFamily.of(entry.address)
         information.index = UInt32(entry.interface.zone)
         information.state = entry.state.bits

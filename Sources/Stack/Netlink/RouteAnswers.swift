@@ -46,7 +46,7 @@ extension Host {
     ) {
         let isIPv4 = route.destination.address.isIPv4
         let own = ownAddress(in: route)
-        var information = RouteInformation()
+        var information = RouteMessageHeader()
         information.family = NetlinkFamily.of(route.destination.address)
         information.destinationLength = route.destination.length
         information.table = UInt8(Self.mainTable)
@@ -102,7 +102,7 @@ extension Host {
         _ destination: IPPrefix, type: UInt8, from own: IPAddress, on id: InterfaceID,
         _ header: NetlinkHeader, _ writer: inout NetlinkWriter
     ) {
-        var information = RouteInformation()
+        var information = RouteMessageHeader()
         information.family = NetlinkFamily.of(own)
         information.destinationLength = destination.length
         information.table = UInt8(Self.localTable)
@@ -125,7 +125,7 @@ extension Host {
         _ message: NetlinkMessage, _ key: SlabIndex
     ) throws(NetlinkError) {
         let payload = message.payload
-        let asked = try Self.read(payload, RouteInformation.init)
+        let asked = try Self.read(payload, RouteMessageHeader.init)
         guard asked.family == NetlinkFamily.inet || asked.family == NetlinkFamily.inet6 else {
             throw .notSupported
         }
@@ -133,7 +133,7 @@ extension Host {
             asked.family == NetlinkFamily.inet ? .unspecifiedV4 : .unspecifiedV6
         var source: IPAddress?
         var interface: UInt32 = 0
-        try forEachAttribute(payload.extracting(droppingFirst: RouteInformation.byteCount)) {
+        try forEachAttribute(payload.extracting(droppingFirst: RouteMessageHeader.byteCount)) {
             switch $0 {
             case RouteAttribute.destination:
                 if let address = NetlinkFamily.address($1) { destination = address }
@@ -158,7 +158,7 @@ extension Host {
         _ writer: inout NetlinkWriter
     ) {
         let isLocal = path.interface == NetworkLayer.loopbackID
-        var information = RouteInformation()
+        var information = RouteMessageHeader()
         information.family = NetlinkFamily.of(destination)
         information.destinationLength = UInt8(destination.bitCount)
         information.table = UInt8(isLocal && !destination.isIPv4 ? Self.localTable : Self.mainTable)

@@ -19,7 +19,7 @@ extension Host {
             var dump = NetlinkDump(.addresses, sequence: message.sequence)
             dump.family = payload[0]
             if isStrict {
-                dump.interface = try Self.read(payload, AddressInformation.init).index
+                dump.interface = try Self.read(payload, AddressMessageHeader.init).index
             }
             try begin(dump, key)
         case .getRoute where message.flags.asksForAll:
@@ -49,8 +49,8 @@ extension Host {
         var dump = NetlinkDump(.routes, sequence: message.sequence)
         dump.family = payload[0]
         guard isStrict else { return dump }
-        dump.table = UInt32(try read(payload, RouteInformation.init).table)
-        try forEachAttribute(payload.extracting(droppingFirst: RouteInformation.byteCount)) {
+        dump.table = UInt32(try read(payload, RouteMessageHeader.init).table)
+        try forEachAttribute(payload.extracting(droppingFirst: RouteMessageHeader.byteCount)) {
             guard $1.count == 4 else { return }
             if $0 == RouteAttribute.table { dump.table = $1.littleUInt32(at: 0) }
             if $0 == RouteAttribute.outputInterface { dump.interface = $1.littleUInt32(at: 0) }
@@ -64,10 +64,10 @@ extension Host {
         let payload = message.payload
         var dump = NetlinkDump(.neighbours, sequence: message.sequence)
         dump.family = payload[0]
-        guard payload.count >= NeighbourInformation.byteCount else { return dump }
+        guard payload.count >= NeighbourMessageHeader.byteCount else { return dump }
         // Proxies are another table, of which nothing is told.
-        if try read(payload, NeighbourInformation.init).flags & 8 != 0 { dump.stage = 1 }
-        try forEachAttribute(payload.extracting(droppingFirst: NeighbourInformation.byteCount)) {
+        if try read(payload, NeighbourMessageHeader.init).flags & 8 != 0 { dump.stage = 1 }
+        try forEachAttribute(payload.extracting(droppingFirst: NeighbourMessageHeader.byteCount)) {
             if $0 == NeighbourAttribute.interface, $1.count == 4 {
                 dump.interface = $1.littleUInt32(at: 0)
             }
@@ -82,9 +82,9 @@ extension Host {
         _ message: NetlinkMessage, _ key: SlabIndex
     ) throws(NetlinkError) {
         let payload = message.payload
-        var index = try Self.read(payload, LinkInformation.init).index
+        var index = try Self.read(payload, LinkMessageHeader.init).index
         var name: [UInt8] = []
-        try forEachAttribute(payload.extracting(droppingFirst: LinkInformation.byteCount)) {
+        try forEachAttribute(payload.extracting(droppingFirst: LinkMessageHeader.byteCount)) {
             guard $0 == LinkAttribute.name else { return }
             for place in 0..<$1.count where $1[place] != 0 { name.append($1[place]) }
         }

@@ -21,7 +21,7 @@ public enum NetlinkFamily {
 }
 
 /// The fixed part of messages about interfaces: `struct ifinfomsg`, rtnetlink(7).
-public struct LinkInformation: Equatable, Sendable {
+public struct LinkMessageHeader: Equatable, Sendable {
     public static var byteCount: Int { 16 }
 
     public var family: UInt8 = 0
@@ -54,7 +54,7 @@ public struct LinkInformation: Equatable, Sendable {
 }
 
 /// The fixed part of messages about addresses: `struct ifaddrmsg`, rtnetlink(7).
-public struct AddressInformation: Equatable, Sendable {
+public struct AddressMessageHeader: Equatable, Sendable {
     public static var byteCount: Int { 8 }
 
     public var family: UInt8 = 0
@@ -87,7 +87,7 @@ public struct AddressInformation: Equatable, Sendable {
 }
 
 /// The fixed part of messages about routes: `struct rtmsg`, rtnetlink(7).
-public struct RouteInformation: Equatable, Sendable {
+public struct RouteMessageHeader: Equatable, Sendable {
     public static var byteCount: Int { 12 }
 
     public var family: UInt8 = 0
@@ -135,7 +135,7 @@ public struct RouteInformation: Equatable, Sendable {
 }
 
 /// The fixed part of messages about neighbours: `struct ndmsg`, rtnetlink(7).
-public struct NeighbourInformation: Equatable, Sendable {
+public struct NeighbourMessageHeader: Equatable, Sendable {
     public static var byteCount: Int { 12 }
 
     public var family: UInt8 = 0

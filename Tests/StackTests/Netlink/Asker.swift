@@ -32,10 +32,12 @@ final class Asker {
         }
 
         // The fixed parts. A span cannot stand inside an expectation.
-        func link() throws -> LinkInformation { try LinkInformation(payload.span) }
-        func address() throws -> AddressInformation { try AddressInformation(payload.span) }
-        func route() throws -> RouteInformation { try RouteInformation(payload.span) }
-        func neighbour() throws -> NeighbourInformation { try NeighbourInformation(payload.span) }
+        func link() throws -> LinkMessageHeader { try LinkMessageHeader(payload.span) }
+        func address() throws -> AddressMessageHeader { try AddressMessageHeader(payload.span) }
+        func route() throws -> RouteMessageHeader { try RouteMessageHeader(payload.span) }
+        func neighbour() throws -> NeighbourMessageHeader {
+            try NeighbourMessageHeader(payload.span)
+        }
         func word(at offset: Int) -> UInt32 { payload.span.littleUInt32(at: offset) }
 
         /// Of an error, its number; 0 for success.

@@ -19,7 +19,7 @@ import Wire
 
     @Test("What is not known is not supported; what is not whole goes unanswered")
     func strange() throws {
-        let link = LinkInformation()
+        let link = LinkMessageHeader()
         for type: UInt16 in [16, 17, 19, 20, 22, 99, 9999] {
             let request = Asker.request(NetlinkType(rawValue: type), .request) {
                 link.write(to: &$0)
@@ -64,7 +64,7 @@ import Wire
 
     @Test("Several requests in a datagram are answered one after the other")
     func several() throws {
-        let link = LinkInformation()
+        let link = LinkMessageHeader()
         var requests: [UInt8] = []
         for number in 0..<5 {
             requests += Asker.request(
@@ -126,7 +126,7 @@ import Wire
         let came = try asker.answers()
         #expect(came.map(\.type) == [.newAddress])
         let local = try came[0].attribute(
-            AddressAttribute.local, behind: AddressInformation.byteCount)
+            AddressAttribute.local, behind: AddressMessageHeader.byteCount)
         #expect(local == [10, 7, 9, 9])
         // The second of its network.
         #expect(try came[0].address().flags & 1 == 1)

@@ -10,7 +10,7 @@ import Wire
     @Test("Links come with their names, numbers, flags and counters")
     func links() throws {
         let links = try asker.dump(.getLink, family: NetlinkFamily.packet)
-        let count = LinkInformation.byteCount
+        let count = LinkMessageHeader.byteCount
         #expect(links.count == 3)
         var names: [String] = []
         for (place, link) in links.enumerated() {
@@ -32,7 +32,7 @@ import Wire
 
     @Test("One link is found by number or name, and one that is not there is told of as such")
     func oneLink() throws {
-        var wanted = LinkInformation()
+        var wanted = LinkMessageHeader()
         wanted.index = 2
         try asker.send(Asker.request(.getLink, .request) { wanted.write(to: &$0) })
         let byNumber = try asker.answers()
@@ -56,7 +56,7 @@ import Wire
 
     @Test("Addresses come by family, each with its prefix, scope and lifetime")
     func addresses() throws {
-        let count = AddressInformation.byteCount
+        let count = AddressMessageHeader.byteCount
         let all = try asker.dump(.getAddress)
         let v4 = try asker.dump(.getAddress, family: NetlinkFamily.inet)
         let v6 = try asker.dump(.getAddress, family: NetlinkFamily.inet6)
@@ -77,7 +77,7 @@ import Wire
         #expect(try v6.allSatisfy { try $0.attribute(1, behind: count)?.count == 16 })
         // Of one link, where the asker's fields are to be obeyed.
         _ = try asker.link.host.setNetlinkOption(asker.id, 12, true)
-        var wanted = AddressInformation()
+        var wanted = AddressMessageHeader()
         wanted.index = 3
         let second = try asker.dump(.getAddress) { wanted.write(to: &$0) }
         #expect(try second.allSatisfy { try $0.address().index == 3 })
@@ -88,12 +88,12 @@ import Wire
     func routes() throws {
         try asker.link.host.addRoute(
             Route(to: .allIPv4, through: BareLinks.peer4, on: asker.link.first, metric: 5))
-        let count = RouteInformation.byteCount
+        let count = RouteMessageHeader.byteCount
         let all = try asker.dump(.getRoute, family: NetlinkFamily.inet)
         let tables = try all.map { number(try $0.attribute(RouteAttribute.table, behind: count)) }
         #expect(tables == [254, 254, 254, 255, 255, 255, 255])
         _ = try asker.link.host.setNetlinkOption(asker.id, 12, true)
-        var wanted = RouteInformation()
+        var wanted = RouteMessageHeader()
         wanted.family = NetlinkFamily.inet
         wanted.table = 254
         let main = try asker.dump(.getRoute) { wanted.write(to: &$0) }
@@ -113,9 +113,9 @@ import Wire
     func lookup() throws {
         try asker.link.host.addRoute(
             Route(to: .allIPv4, through: BareLinks.peer4, on: asker.link.first))
-        let count = RouteInformation.byteCount
+        let count = RouteMessageHeader.byteCount
         func way(_ destination: IPAddress) throws -> Asker.Answer {
-            var wanted = RouteInformation()
+            var wanted = RouteMessageHeader()
             wanted.family = NetlinkFamily.of(destination)
             wanted.destinationLength = UInt8(destination.bitCount)
             try asker.send(
@@ -152,7 +152,7 @@ import Wire
                 addresses: [BareLinks.prefix(.v4(10, 9, 0, 1), 24)]))
         let peer = MACAddress(2, 0, 0, 0, 0, 9)
         try asker.link.host.addNeighbour(.v4(10, 9, 0, 9), at: peer, on: ethernet)
-        let count = NeighbourInformation.byteCount
+        let count = NeighbourMessageHeader.byteCount
         let all = try asker.dump(.getNeighbour)
         #expect(all.count == 1)
         let information = try all[0].neighbour()
@@ -167,7 +167,7 @@ import Wire
         let addresses = try asker.dump(.getAddress, family: NetlinkFamily.inet)
         let last = try #require(addresses.last)
         let everybody = try last.attribute(
-            AddressAttribute.broadcast, behind: AddressInformation.byteCount)
+            AddressAttribute.broadcast, behind: AddressMessageHeader.byteCount)
         #expect(everybody == [10, 9, 0, 255])
     }
 

@@ -21,7 +21,7 @@ import Wire
         #expect(type == .getRoute && flags == .request && sequence == 9 && port == 0)
         #expect(length == 36 && next == 36)
         let payload = copy(message.payload)
-        let route = try RouteInformation(payload.span)
+        let route = try RouteMessageHeader(payload.span)
         #expect(route.family == NetlinkFamily.inet && route.destinationLength == 32)
         var attributes = NetlinkAttributes(payload.span.extracting(droppingFirst: 12))
         let found = try #require(try attributes.next())
@@ -45,12 +45,12 @@ import Wire
         #expect(refusal { _ = try NetlinkMessage(huge.span) } == .lengthMismatch)
         for count in 0..<12 {
             let short = Array(request[16..<16 + count])
-            #expect(refusal { _ = try RouteInformation(short.span) } == .truncated)
-            #expect(refusal { _ = try NeighbourInformation(short.span) } == .truncated)
-            #expect(refusal { _ = try LinkInformation(short.span) } == .truncated)
+            #expect(refusal { _ = try RouteMessageHeader(short.span) } == .truncated)
+            #expect(refusal { _ = try NeighbourMessageHeader(short.span) } == .truncated)
+            #expect(refusal { _ = try LinkMessageHeader(short.span) } == .truncated)
             #expect(refusal { _ = try DiagnosisRequest(short.span) } == .truncated)
         }
-        #expect(refusal { _ = try AddressInformation([1, 2, 3].span) } == .truncated)
+        #expect(refusal { _ = try AddressMessageHeader([1, 2, 3].span) } == .truncated)
     }
 
     @Test("An attribute that is shorter than its header or longer than what is left is refused")
@@ -76,7 +76,7 @@ import Wire
     func writing() throws {
         var writer = NetlinkWriter()
         let header = NetlinkHeader(type: .getRoute, flags: .request, sequence: 9)
-        var route = RouteInformation()
+        var route = RouteMessageHeader()
         route.family = NetlinkFamily.inet
         route.destinationLength = 32
         writer.message(header) { writer in
@@ -85,7 +85,7 @@ import Wire
         }
         #expect(writer.bytes == request)
         // The address of a loopback, from the kernel's answer to `ip addr`.
-        var address = AddressInformation()
+        var address = AddressMessageHeader()
         address.family = NetlinkFamily.inet
         address.prefixLength = 8
         address.flags = 0x80
@@ -108,7 +108,7 @@ import Wire
             0800 0100 7f000001 0800 0200 7f000001 0700 0300 6c6f0000 0800 0800 80000000
             """)
         #expect(writer.bytes == wanted)
-        #expect(try AddressInformation(wanted.span.extracting(droppingFirst: 16)) == address)
+        #expect(try AddressMessageHeader(wanted.span.extracting(droppingFirst: 16)) == address)
     }
 
     @Test("A socket that was written is read again, with its addresses of either family")
