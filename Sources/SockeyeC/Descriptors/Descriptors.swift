@@ -81,10 +81,10 @@ enum Descriptors {
     /// Takes a number out; whether it was one of this library.
     static func close(_ number: CInt) -> Bool {
         guard number >= 0, !csockeye_is_child() else { return false }
-        let former = table.withLock { table in
-            guard let former = table.take(number) else { return OpenDescription?.none }
+        let former = table.withLock { table -> OpenDescription? in
+            let former = table.take(number)
             // Free for others only now that it stands for nothing.
-            _ = Glibc.close(number)
+            if former != nil { _ = Glibc.close(number) }
             return former
         }
         return former != nil
@@ -115,8 +115,6 @@ extension Descriptors.Table {
         _ description: OpenDescription, at number: CInt
     ) -> OpenDescription? {
         let place = Int(number)
-        // A number as high as can be does not make the table so.
-        if description == nil, place >= entries.count { return nil }
         while entries.count <= place { entries.append(nil) }
         let former = entries[place]
         entries[place] = description

@@ -33,7 +33,7 @@ public func sockeye_getaddrinfo(
 }
 
 /// A list that `freeaddrinfo` frees: each entry with its address and name in one piece.
-private func list(of entries: [AddressInformation]) -> UnsafeMutablePointer<addrinfo>? {
+private func list(of entries: [Names.AddressInformation]) -> UnsafeMutablePointer<addrinfo>? {
     var first: UnsafeMutablePointer<addrinfo>?
     for entry in entries.reversed() {
         guard let item = unsafe item(of: entry) else {
@@ -46,7 +46,7 @@ private func list(of entries: [AddressInformation]) -> UnsafeMutablePointer<addr
     return unsafe first
 }
 
-private func item(of entry: AddressInformation) -> UnsafeMutablePointer<addrinfo>? {
+private func item(of entry: Names.AddressInformation) -> UnsafeMutablePointer<addrinfo>? {
     let family: AddressFamily = entry.family == AF_INET ? .inet : .inet6
     let address = SocketName.internet(entry.socketAddress).bytes(for: family)
     let name: [UInt8] = entry.canonicalName.map { Array($0.utf8) + [0] } ?? []
