@@ -67,7 +67,7 @@ def main():
             for side in chosen_sides:
                 show(scripts, side.run(scripts))
             return 0
-        found = compare(scripts, *chosen_sides)
+        found = compare(scripts, *chosen_sides, are_all=not chosen.k)
     for complaint in found.complaints:
         print(complaint)
     took = time.monotonic() - began

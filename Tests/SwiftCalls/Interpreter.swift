@@ -110,8 +110,7 @@ final class Interpreter {
             return .local(LocalName(output.prefix + word.dropFirst(5)))
         }
         if word.hasPrefix("abstract:") {
-            // As the scripts have it: with the zero byte at the end.
-            return .local(LocalName(abstract: output.prefix + word.dropFirst(9) + "\0"))
+            return .local(LocalName(abstract: output.prefix + word.dropFirst(9)))
         }
         guard let address = AddressWord(word) else { throw Unspeakable(word) }
         let text = address.port

@@ -85,7 +85,8 @@ extension Interpreter {
         var bytes = [UInt8](repeating: 0, count: room)
         var span = bytes.mutableSpan
         let message = try socket.receiveMessage(into: &span, flags: flags)
-        let told = flags.contains(.truncated) ? max(message.count, message.fullCount) : message.count
+        let told =
+            flags.contains(.truncated) ? max(message.count, message.fullCount) : message.count
         var result = " \(told)" + (told > 0 ? Output.data(Array(bytes.prefix(message.count))) : "")
         if words[0] == "recvfrom" {
             result += " from" + describe(message.source, socket)
@@ -110,7 +111,8 @@ extension Interpreter {
         let message = try socket.receiveMessage(into: &span, flags: flags)
         // What control messages say is compared through the C interface.
         guard message.control.allSatisfy({ !$0.sockets.isEmpty }) else { throw Unspeakable("cmsg") }
-        let told = flags.contains(.truncated) ? max(message.count, message.fullCount) : message.count
+        let told =
+            flags.contains(.truncated) ? max(message.count, message.fullCount) : message.count
         var result = " \(told)"
         var from = 0
         for count in counts where from < message.count {
