@@ -14,7 +14,7 @@ struct ResolutionTests {
     /// Runs a resolution against a server that is a function; what was asked, and how it ended.
     private mutating func resolve(
         _ text: String, _ types: [DNSType] = [.a], search: [String] = [], at now: Instant = .zero,
-        from server: (DNSQuestion, [UInt8]) -> [UInt8]?
+        omitsIPv6: Bool = false, from server: (DNSQuestion, [UInt8]) -> [UInt8]?
     ) -> (asked: [String], outcome: Resolution.Outcome) {
         var configuration = ResolverConfiguration()
         configuration.search = search
