@@ -170,14 +170,17 @@ public final class HostDriver: Sendable {
         if !wroteAll || links[number].delaysOutput { alarm.set(for: time.now()) }
     }
 
-    private static var batchLimit: Int { 64 }
+    static var batchLimit: Int { 64 }
 
     // MARK: - Packets in
 
     /// Takes in what the devices have, runs the timers that are due and sends what that calls for;
     /// whether anything came.
     @discardableResult
-    public func turn() -> Bool {
+    public func turn() -> Bool { takeTurn() > 0 }
+
+    /// What `turn` does; how many packets came: fewer than `batchLimit` where no more wait.
+    func takeTurn() -> Int {
         let now = time.now()
         var received = 0
         for number in links.indices {
@@ -197,7 +200,7 @@ public final class HostDriver: Sendable {
         }
         finish(woken, writes: writes)
         writeHeldUp(now)
-        return received > 0
+        return received
     }
 
     /// Tries again what a full device gave back, and writes what was delayed until now.

@@ -32,8 +32,11 @@ final class KernelPoller: Sendable {
     /// Enters somebody who waits; nil when the socket was closed, or the system has no descriptor
     /// for the poller, and nobody was entered.
     func add(_ socket: SystemSocket, _ events: Readiness, _ wake: Waiter.Wake) -> WaitID? {
-        try? socket.use("epoll_ctl") { (number) throws(DeviceError) in
-            try add(number, of: socket, events, wake)
+        state.withLock { state in
+            // Under the lock, lest the socket be closed between, and the waiter told by nobody.
+            try? socket.use("epoll_ctl") { (number) throws(DeviceError) in
+                try enter(&state, number, ObjectIdentifier(socket), events, wake)
+            }
         }
     }
 
@@ -44,22 +47,28 @@ final class KernelPoller: Sendable {
         _ number: CInt, of owner: AnyObject, _ events: Readiness, _ wake: Waiter.Wake
     ) throws(DeviceError) -> WaitID {
         try state.withLock { (state) throws(DeviceError) in
-            let watch = try start(&state)
-            let owner = ObjectIdentifier(owner)
-            var entry = state.entries[number] ?? Entry(owner: owner)
-            let isNew = entry.owner != owner || state.entries[number] == nil
-            if isNew { entry = Entry(owner: owner) }
-            state.lastID += 1
-            let id = WaitID(number: state.lastID)
-            entry.waiters.append(Waiter(id: id, events: events, wake: wake))
-            if isNew {
-                try watch.add(number, entry.events, entry.mode)
-            } else {
-                try watch.change(number, entry.events, entry.mode)
-            }
-            state.entries[number] = entry
-            return id
+            try enter(&state, number, ObjectIdentifier(owner), events, wake)
         }
+    }
+
+    private func enter(
+        _ state: inout State, _ number: CInt, _ owner: ObjectIdentifier, _ events: Readiness,
+        _ wake: Waiter.Wake
+    ) throws(DeviceError) -> WaitID {
+        let watch = try start(&state)
+        var entry = state.entries[number] ?? Entry(owner: owner)
+        let isNew = entry.owner != owner || state.entries[number] == nil
+        if isNew { entry = Entry(owner: owner) }
+        state.lastID += 1
+        let id = WaitID(number: state.lastID)
+        entry.waiters.append(Waiter(id: id, events: events, wake: wake))
+        if isNew {
+            try watch.add(number, entry.events, entry.mode)
+        } else {
+            try watch.change(number, entry.events, entry.mode)
+        }
+        state.entries[number] = entry
+        return id
     }
 
     /// Takes out somebody who waits; nil when it was told before.

@@ -24,16 +24,18 @@ extension Simulation {
         guard isFree else { throw SimulationError.isRunning }
         let end = limit.map { agenda.time.now + Interval($0) } ?? .never
         let outcome = Outcome<Success>()
+        let isDone = DoneFlag()
         let task = Task(executorPreference: executor) {
             do {
                 outcome.set(.success(try await program()))
             } catch {
                 outcome.set(.failure(error))
             }
+            isDone.raise()
         }
         let problem = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                runLoop(until: end, isDone: { outcome.isSet }, cancel: task.cancel) { problem in
+                runLoop(until: end, isDone: isDone, cancel: task.cancel) { problem in
                     continuation.resume(returning: problem)
                 }
             }
@@ -48,8 +50,7 @@ extension Simulation {
 
     /// Starts the thread of the simulation; it calls `whenDone` last.
     private func runLoop(
-        until end: Instant, isDone: @escaping @Sendable () -> Bool,
-        cancel: @escaping @Sendable () -> Void,
+        until end: Instant, isDone: DoneFlag, cancel: @escaping @Sendable () -> Void,
         whenDone: @escaping @Sendable ((any Error)?) -> Void
     ) {
         do throws(DeviceError) {
@@ -67,12 +68,12 @@ extension Simulation {
 
     /// Runs what can run, and moves time on when nothing can, until the program is done.
     private func turn(
-        until end: Instant, isDone: () -> Bool, cancel: () -> Void
+        until end: Instant, isDone: DoneFlag, cancel: () -> Void
     ) -> SimulationError? {
         var problem: SimulationError?
         while true {
             while executor.runNext() {}
-            if isDone() { return problem }
+            if isDone.isRaised { return problem }
             // A program that ends when it is cancelled may take the time that it takes.
             if let event = agenda.next(notAfter: problem == nil ? end : .never) {
                 happen(event)
@@ -92,7 +93,7 @@ extension Simulation {
 
     /// How long, in real time, the simulation waits for somebody outside before it calls it a
     /// deadlock.
-    private static var grace: Interval { .milliseconds(300) }
+    private static var grace: Interval { .seconds(2) }
 
     private func happen(_ event: Agenda.Event) {
         switch event {
@@ -100,7 +101,7 @@ extension Simulation {
         case .member(let number):
             switch state.withLock({ $0.members[number] }) {
             case .host(let driver, _):
-                while driver.turn() {}
+                while driver.takeTurn() >= HostDriver.batchLimit {}
                 agenda.schedule(number, at: driver.nextDeadline)
             case .cable(let cable): cable.turn()
             case nil: break
@@ -117,11 +118,18 @@ extension Simulation {
     }
 }
 
+/// Whether a program has ended; looked at after each event.
+private final class DoneFlag: Sendable {
+    private let flag = Atomic(false)
+
+    var isRaised: Bool { flag.load(ordering: .relaxed) }
+
+    func raise() { flag.store(true, ordering: .relaxed) }
+}
+
 /// How a program ended.
 private final class Outcome<Success: Sendable>: Sendable {
     private let result = Mutex<Result<Success, any Error>?>(nil)
-
-    var isSet: Bool { result.withLock { $0 != nil } }
 
     func set(_ value: Result<Success, any Error>) { result.withLock { $0 = value } }
 

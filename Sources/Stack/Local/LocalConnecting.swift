@@ -128,7 +128,9 @@ extension LocalLayer {
     mutating func accept(_ id: SlabIndex) throws(StackError) -> SlabIndex {
         guard sockets[id].type != .datagram else { throw .notSupported }
         guard sockets[id].isListening else { throw .invalidArgument }
-        guard let accepted = sockets[id].waiting.popFirst() else { throw .wouldBlock }
+        guard let accepted = sockets[id].waiting.popFirst() else {
+            throw sockets[id].receiveIsShut ? .invalidArgument : .wouldBlock
+        }
         letGo(at: id)
         return accepted
     }
