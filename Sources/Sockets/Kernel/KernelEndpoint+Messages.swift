@@ -40,6 +40,11 @@ extension KernelEndpoint {
         do throws(DeviceError) {
             message = try system.receiveMessage(into: &buffer, flags: asked.rawValue)
         } catch {
+            // Where it was shut down there is nothing to wait for: who would wait reads the end.
+            let mayWait = flags.isDisjoint(with: [.dontWait, .errorQueue])
+            if error.code == EAGAIN, mayWait, !isStream, try readiness.contains(.readHangup) {
+                return ReceivedMessage(count: 0)
+            }
             throw SocketError(error.code, in: error.operation)
         }
         let count = isStream ? message.count : min(message.count, buffer.count)

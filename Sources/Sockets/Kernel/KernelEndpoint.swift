@@ -9,6 +9,8 @@ final class KernelEndpoint: NetworkEndpoint {
     let system: SystemSocket
     let kind: EndpointKind
     let family: AddressFamily
+    /// Whom `connect` was to reach.
+    private let target = Mutex<SocketName?>(nil)
     /// Threads that wait in `poll`, to be woken when the socket is closed.
     let blocked = Mutex<[ObjectIdentifier: WakeUp]>([:])
     /// Who is told when the socket is closed.
@@ -65,6 +67,7 @@ final class KernelEndpoint: NetworkEndpoint {
     // MARK: - Connections
 
     func connect(to name: SocketName) throws(SocketError) {
+        target.withLock { $0 = name }
         try Self.call { () throws(DeviceError) in try system.connect(to: name.bytes(for: family)) }
     }
 
@@ -73,7 +76,18 @@ final class KernelEndpoint: NetworkEndpoint {
         guard !ready.isDisjoint(with: [.writable, .error, .hangup]) else {
             throw SocketError(EAGAIN, in: "connect")
         }
-        if let error = try takeError() { throw SocketError(error.code, in: "connect") }
+        // Asked again, the kernel tells how it went and has the socket ready for another attempt;
+        // SO_ERROR would leave it in between.
+        guard let target = target.withLock({ $0 }) else { return }
+        do throws(SocketError) {
+            try connect(to: target)
+        } catch {
+            switch error.code {
+            case EISCONN: return
+            case EALREADY, EINPROGRESS: throw SocketError(EAGAIN, in: "connect")
+            default: throw error
+            }
+        }
     }
 
     func listen(backlog: Int) throws(SocketError) {

@@ -93,11 +93,15 @@ extension Socket {
         }
     }
 
-    /// Takes a connection that waits. POSIX `accept` with `O_NONBLOCK`.
+    /// Takes a connection that waits. POSIX `accept` with `O_NONBLOCK`. Its calls wait as long as
+    /// the listener's.
     ///
     /// - Throws: `EAGAIN` when none does.
     public func acceptNow() throws(SocketError) -> Socket {
-        Socket(try backing.accept(), kind, family, on: network)
+        let accepted = Socket(try backing.accept(), kind, family, on: network)
+        accepted.receiveTimeout = receiveTimeout
+        accepted.sendTimeout = sendTimeout
+        return accepted
     }
 
     // MARK: - Bytes out

@@ -53,6 +53,8 @@ public func sockeye_writev(
 ) -> Int {
     onFile(descriptor) { (socket) throws(SocketError) in
         let vectors = unsafe try Vectors(vectors, Int(count), in: "writev", excess: EINVAL)
+        // Nothing at all is not even an empty datagram.
+        guard vectors.count > 0 else { return 0 }
         return try Outgoing(socket, 0).send(vectors)
     } kernel: {
         unsafe writev(descriptor, vectors, count)

@@ -116,6 +116,7 @@ public func sockeye_connect(
         } catch {
             // Who is connected is told so, whatever the name.
             guard error.code == EINVAL || error.code == EAFNOSUPPORT, socket.kind == .stream,
+                length >= 2,
                 (try? socket.remoteName) != nil
             else { throw error }
             throw SocketError(EISCONN, in: "connect")
