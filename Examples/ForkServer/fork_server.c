@@ -110,6 +110,10 @@ int main(int count, char **words) {
         fprintf(stderr, "usage: fork_server echo|files|web [port]\n");
         return 2;
     }
+    /* Whoever started us may have held signals back. */
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     struct sigaction action = {.sa_handler = reap, .sa_flags = SA_RESTART};
     sigaction(SIGCHLD, &action, NULL);
 

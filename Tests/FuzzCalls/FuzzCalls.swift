@@ -16,7 +16,9 @@ enum FuzzCalls {
         var seed = arguments.dropFirst().first ?? 1
         var done = 0
         while done < calls {
-            if let problem = try await SimulatedCalls.problem(seed: seed, calls: round) {
+            if let problem = try await SimulatedCalls.problem(
+                seed: seed, calls: round, ownsProcess: true)
+            {
                 print("seed \(seed): \(problem)")
                 exit(1)
             }

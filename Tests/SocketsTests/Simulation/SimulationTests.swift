@@ -1,3 +1,4 @@
+import Devices
 import Equipment
 import Sockets
 import Stack
@@ -16,7 +17,8 @@ import Wire
             return start.duration(to: network.clock.now)
         }
         #expect(slept == .seconds(360_000))
-        #expect(began.duration(to: .now) < .seconds(5))
+        // Other tests may hold up the threads that this one wants.
+        #expect(began.duration(to: .now) < .seconds(120))
     }
 
     @Test func sleepersWakeInTheOrderOfTheirMoments() async throws {
@@ -77,7 +79,15 @@ import Wire
         let socket = try Socket(.datagram, on: network)
         try socket.bind(to: SocketAddress(address: .v4(10, 0, 0, 1), port: 7))
         await #expect(throws: SimulationError.escaped(.call)) {
-            try await simulation.run { _ = await Task.detached { try? socket.localAddress }.value }
+            try await simulation.run {
+                await withCheckedContinuation { continuation in
+                    // A thread of its own: tasks may have to wait for other tests.
+                    try? SystemThread.start {
+                        _ = try? socket.localAddress
+                        continuation.resume()
+                    }
+                }
+            }
         }
     }
 

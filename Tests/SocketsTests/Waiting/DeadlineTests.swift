@@ -191,6 +191,7 @@ struct DeadlineTests {
                 _ = try situation.set.wait(atMost: 1, for: .seconds(1))
             }
         }
-        #expect(clock.now - start < .seconds(5))
+        // Hours passed there; other tests may hold up the threads that this one wants.
+        #expect(clock.now - start < .seconds(120))
     }
 }
