@@ -1,3 +1,6 @@
+import Memory
+import Wire
+
 /// How much a connection holds, as its application chose or as the host's configuration says.
 ///
 /// Linux counts the memory that bytes take, of which half is theirs: the sizes that an application
