@@ -78,7 +78,10 @@ final class KernelEndpoint: NetworkEndpoint {
         }
         // Asked again, the kernel tells how it went and has the socket ready for another attempt;
         // SO_ERROR would leave it in between.
-        guard let target = target.withLock({ $0 }) else { return }
+        guard let target = target.withLock({ $0 }) else {
+            if let error = try takeError() { throw SocketError(error.code, in: "connect") }
+            return
+        }
         do throws(SocketError) {
             try connect(to: target)
         } catch {
@@ -100,6 +103,8 @@ final class KernelEndpoint: NetworkEndpoint {
     }
 
     func shutdown(_ direction: Socket.Direction) throws(SocketError) {
+        // A handshake that this ends is not to begin anew when `finishConnect` asks for it.
+        target.withLock { $0 = nil }
         try Self.call { () throws(DeviceError) in
             try system.shutdown(
                 receiving: direction != .sending, sending: direction != .receiving)
