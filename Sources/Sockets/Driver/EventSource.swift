@@ -14,6 +14,8 @@ public protocol EventSource: AnyObject {
     func turn() -> Bool
     /// Takes note of a wake-up of `descriptors`, before `turn`.
     func acknowledgeWakeUp()
+    /// Whether bytes that were given to it to be sent have not all arrived yet.
+    var hasUnsent: Bool { get }
 }
 
 extension HostDriver: EventSource {}

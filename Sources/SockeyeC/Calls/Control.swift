@@ -58,23 +58,6 @@ private enum Request {
     static var keepOnExec: CUnsignedLong { 0x5450 }
     /// `SIOCGIFCONF`
     static var interfaceList: CUnsignedLong { 0x8912 }
-
-    /// How many bytes the argument of a request points to.
-    static func byteCount(of request: CUnsignedLong) -> Int {
-        switch request {
-        // FIONREAD, TIOCOUTQ, SIOCATMARK
-        case 0x541B, 0x5411, 0x8905: 4
-        // SIOCGSTAMP, SIOCGSTAMPNS
-        case 0x8906, 0x8907: 16
-        // Those on routes, of `struct rtentry`.
-        case 0x890B...0x890D: 120
-        // Those on interfaces, of `struct ifreq`.
-        case 0x8910...0x8911, 0x8913...0x894F, 0x8970...0x89A4: 40
-        // Those on neighbours, of `struct arpreq`.
-        case 0x8953...0x8955: 68
-        default: 0
-        }
-    }
 }
 
 private func control(
@@ -83,7 +66,7 @@ private func control(
     if request == Request.interfaceList {
         return unsafe try listInterfaces(socket, argument)
     }
-    let count = Request.byteCount(of: request)
+    let count = ControlRequest.byteCount(of: UInt(request))
     let question = unsafe try Array(room(argument, count, in: "ioctl"))
     let answer = try socket.control(UInt(request), question)
     unsafe copy(answer, to: argument, max(count, answer.count))

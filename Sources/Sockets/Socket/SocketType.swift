@@ -1,15 +1,14 @@
 import Glibc
-import Sockets
 import Stack
 import Wire
 
 /// What `socket` is asked for, by its three numbers.
-struct SocketType {
-    let kind: Socket.Kind
-    let family: AddressFamily
+package struct SocketType {
+    package let kind: Socket.Kind
+    package let family: AddressFamily
 
     /// - Throws: `EAFNOSUPPORT`, `ESOCKTNOSUPPORT`, `EPROTONOSUPPORT`, `EINVAL`.
-    init(_ domain: CInt, _ type: CInt, _ number: CInt) throws(SocketError) {
+    package init(_ domain: CInt, _ type: CInt, _ number: CInt) throws(SocketError) {
         guard domain >= 0, domain < 46 else { throw SocketError(EAFNOSUPPORT, in: "socket") }
         // SOCK_STREAM to SOCK_PACKET.
         guard (1...6).contains(type) || type == 10 || type == 0 else {
@@ -88,11 +87,11 @@ struct SocketType {
         }
     }
 
-    func open(on network: Network) throws(SocketError) -> Socket {
+    package func open(on network: Network) throws(SocketError) -> Socket {
         try Socket(kind, family: family, on: network)
     }
 
-    func openPair(on network: Network) throws(SocketError) -> (Socket, Socket) {
+    package func openPair(on network: Network) throws(SocketError) -> (Socket, Socket) {
         guard case .local(let type) = kind, let host = network.host else {
             throw SocketError(EOPNOTSUPP, in: "socketpair")
         }

@@ -1,9 +1,8 @@
-import Sockets
 import Stack
 
 extension HostDriver {
     /// Whether a connection has bytes or a FIN that its peer has not acknowledged.
-    package var hasUnsent: Bool {
+    public var hasUnsent: Bool {
         withHost { host in
             host.sockets.contains { entry in
                 switch entry.state {
