@@ -53,6 +53,21 @@ extension TCPLayer {
         }
         return best.key
     }
+
+    /// Whether somebody listens for what comes to `destination` on `interface`.
+    func hasListener(
+        at destination: SocketAddress, on interface: InterfaceID, _ hash: KeyedHash
+    ) -> Bool {
+        var probe = listenerTable.probe(Self.place(destination.port, hash))
+        while let place = listenerTable.next(&probe) {
+            if let key = listeners.index(at: Int(place)),
+                listeners[key].score(destination, on: interface) > 0
+            {
+                return true
+            }
+        }
+        return false
+    }
 }
 
 extension Listener {

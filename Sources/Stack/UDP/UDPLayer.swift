@@ -104,6 +104,22 @@ struct UDPLayer: ~Copyable {
         return nil
     }
 
+    /// Whether a socket takes what comes to `local` from `remote`, or where that is nil from
+    /// somebody.
+    func hasSocket(
+        at local: SocketAddress, from remote: SocketAddress?, on interface: InterfaceID,
+        _ hash: KeyedHash
+    ) -> Bool {
+        var probe = table.probe(Self.place(local.port, hash))
+        while let place = table.next(&probe) {
+            guard let id = sockets.index(at: Int(place)), sockets[id].local.port == local.port
+            else { continue }
+            let sender = remote ?? sockets[id].remote ?? local
+            if sockets[id].score(local, from: sender, on: interface) > 0 { return true }
+        }
+        return false
+    }
+
     /// A walk over the sockets that a datagram to a group or to everybody is for: all of them.
     struct Walk {
         fileprivate var probe: HashIndex.Probe
