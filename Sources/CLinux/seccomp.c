@@ -1,11 +1,10 @@
-// The filter, the start of the filtered program, and the answers to its notifications.
+// The start of a filtered program, and the answers to its notifications.
 #define _GNU_SOURCE
 #include "CLinuxSeccomp.h"
+#include "filter.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
@@ -18,136 +17,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#if defined(__x86_64__)
-#define NATIVE_ARCHITECTURE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define NATIVE_ARCHITECTURE AUDIT_ARCH_AARCH64
-#else
-#error "sockeye run knows the system calls of x86_64 and aarch64 only"
-#endif
-
 // Linux 6.6; the header of Debian 12 does not have it.
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
 #endif
 #define FD_SYNC_WAKE_UP 1UL
-
-// The filter ---------------------------------------------------------------------------------
-
-enum { FILTER_CAPACITY = 128 };
-
-struct filter {
-    struct sock_filter code[FILTER_CAPACITY];
-    unsigned short count;
-};
-
-static void emit(struct filter *f, unsigned short code, unsigned int k, unsigned char jump_true,
-                 unsigned char jump_false) {
-    f->code[f->count++] = (struct sock_filter)BPF_JUMP(code, k, jump_true, jump_false);
-}
-
-static void load(struct filter *f, size_t offset) {
-    emit(f, BPF_LD | BPF_W | BPF_ABS, (unsigned int)offset, 0, 0);
-}
-
-static void answer(struct filter *f, unsigned int action) {
-    emit(f, BPF_RET | BPF_K, action, 0, 0);
-}
-
-static unsigned int refuse(int error) { return SECCOMP_RET_ERRNO | (unsigned int)error; }
-
-// Arguments are 64 bits, words of the machine's order; both machines are little-endian.
-static size_t low_word(int argument) {
-    return offsetof(struct seccomp_data, args) + 8 * (size_t)argument;
-}
-static size_t high_word(int argument) { return low_word(argument) + 4; }
-
-// Each stanza looks at the call's number and either answers or falls to the next stanza.
-static void on_call(struct filter *f, unsigned int number, unsigned int action) {
-    emit(f, BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1);
-    answer(f, action);
-}
-
-static void notify_unless_first_argument_is(struct filter *f, unsigned int number,
-                                            unsigned int value) {
-    emit(f, BPF_JMP | BPF_JEQ | BPF_K, number, 0, 4);
-    load(f, low_word(0));
-    emit(f, BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
-    answer(f, SECCOMP_RET_ALLOW);
-    answer(f, SECCOMP_RET_USER_NOTIF);
-}
-
-static void notify_with_pointer(struct filter *f, unsigned int number, int argument) {
-    emit(f, BPF_JMP | BPF_JEQ | BPF_K, number, 0, 6);
-    load(f, low_word(argument));
-    emit(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2);
-    load(f, high_word(argument));
-    emit(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
-    answer(f, SECCOMP_RET_USER_NOTIF);
-    answer(f, SECCOMP_RET_ALLOW);
-}
-
-// A program that makes itself undumpable would lock the launcher out of its memory and
-// descriptors, so it is told that it succeeded.
-static void pretend_to_become_undumpable(struct filter *f) {
-    emit(f, BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 6);
-    load(f, low_word(0));
-    emit(f, BPF_JMP | BPF_JEQ | BPF_K, PR_SET_DUMPABLE, 0, 3);
-    load(f, low_word(1));
-    emit(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
-    answer(f, refuse(0));
-    answer(f, SECCOMP_RET_ALLOW);
-}
-
-static void build_filter(struct filter *f) {
-    f->count = 0;
-    load(f, offsetof(struct seccomp_data, arch));
-#if defined(__x86_64__)
-    // 32-bit programs run, but get no sockets: socketcall, the separate calls and io_uring_setup
-    // of i386. Their numbers are not in the 64-bit headers.
-    emit(f, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 0, 9);
-    load(f, offsetof(struct seccomp_data, nr));
-    on_call(f, 102, refuse(ENOSYS));
-    on_call(f, 425, refuse(ENOSYS));
-    emit(f, BPF_JMP | BPF_JGE | BPF_K, 359, 0, 2);
-    emit(f, BPF_JMP | BPF_JGT | BPF_K, 373, 1, 0);
-    answer(f, refuse(ENOSYS));
-    answer(f, SECCOMP_RET_ALLOW);
-#endif
-    emit(f, BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCHITECTURE, 1, 0);
-    answer(f, refuse(ENOSYS));
-    load(f, offsetof(struct seccomp_data, nr));
-#if defined(__x86_64__)
-    enum { X32_BIT = 0x40000000 };
-    emit(f, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
-    answer(f, refuse(ENOSYS));
-#endif
-    notify_unless_first_argument_is(f, SYS_socket, AF_UNIX);
-    notify_with_pointer(f, SYS_sendto, 4);
-    notify_with_pointer(f, SYS_recvfrom, 4);
-    static const unsigned int notified[] = {
-        SYS_connect,     SYS_bind,       SYS_listen,  SYS_accept,  SYS_accept4,  SYS_getsockname,
-        SYS_getpeername, SYS_setsockopt, SYS_getsockopt, SYS_sendmsg, SYS_recvmsg, SYS_sendmmsg,
-        SYS_recvmmsg,
-    };
-    for (size_t i = 0; i < sizeof notified / sizeof notified[0]; i++)
-        on_call(f, notified[i], SECCOMP_RET_USER_NOTIF);
-    // The calls of a ring are not seen by any filter.
-    on_call(f, SYS_io_uring_setup, refuse(ENOSYS));
-    pretend_to_become_undumpable(f);
-    answer(f, SECCOMP_RET_ALLOW);
-}
-
-// Installs the filter on the calling thread; the listener, close-on-exec, or a negated errno.
-static int install_filter(void) {
-    struct filter f;
-    build_filter(&f);
-    struct sock_fprog program = {.len = f.count, .filter = f.code};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return -errno;
-    long listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-                            SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
-    return listener < 0 ? -errno : (int)listener;
-}
 
 // The start of the program -------------------------------------------------------------------
 
@@ -170,7 +44,7 @@ static void tell(int pipe, struct child_word word) {
 
 static void run_child(const char *file, char *const arguments[], char *const environment[],
                       const sigset_t *mask, int pipe) {
-    int listener = install_filter();
+    int listener = clinux_install_filter();
     if (listener < 0) {
         tell(pipe, (struct child_word){-1, CLINUX_SPAWN_FILTER, -listener});
         _exit(127);
@@ -233,6 +107,8 @@ static int call_of(int number) {
     case SYS_recvmsg: return CLINUX_CALL_RECVMSG;
     case SYS_sendmmsg: return CLINUX_CALL_SENDMMSG;
     case SYS_recvmmsg: return CLINUX_CALL_RECVMMSG;
+    case SYS_shutdown: return CLINUX_CALL_SHUTDOWN;
+    case SYS_ioctl: return CLINUX_CALL_IOCTL;
     default: return CLINUX_CALL_OTHER;
     }
 }
@@ -308,7 +184,7 @@ void clinux_seccomp_prefer_same_processor(int listener) {
 static const char probe_mark[8] = "sockeye";
 
 static void run_probe_child(int pipe) {
-    int listener = install_filter();
+    int listener = clinux_install_filter();
     tell(pipe, (struct child_word){listener, CLINUX_PROBE_FILTER, listener < 0 ? -listener : 0});
     if (listener < 0) _exit(1);
     connect(-1, (const struct sockaddr *)probe_mark, sizeof probe_mark);

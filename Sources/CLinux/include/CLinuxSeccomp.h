@@ -28,6 +28,8 @@ enum clinux_call {
     CLINUX_CALL_RECVMSG,
     CLINUX_CALL_SENDMMSG,
     CLINUX_CALL_RECVMMSG,
+    CLINUX_CALL_SHUTDOWN,
+    CLINUX_CALL_IOCTL,
 };
 
 /// One system call of the program that waits for an answer (seccomp_unotify(2)).

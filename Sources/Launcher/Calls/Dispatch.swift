@@ -31,7 +31,7 @@ extension Supervisor {
             case .recvmsg: try recvmsgCall(call, index)
             case .sendmmsg: try sendmmsgCall(call, index)
             case .recvmmsg: try recvmmsgCall(call, index)
-            case .socket, .other: .carryOn
+            case .socket, .shutdown, .ioctl, .other: .carryOn
             }
         } catch {
             return .failure(error)

@@ -12,6 +12,7 @@ struct SystemCall {
     enum Name {
         case socket, connect, bind, listen, accept, accept4, getsockname, getpeername
         case setsockopt, getsockopt, sendto, recvfrom, sendmsg, recvmsg, sendmmsg, recvmmsg
+        case shutdown, ioctl
         case other
     }
 
@@ -70,6 +71,8 @@ extension SystemCall.Name {
             case CLINUX_CALL_RECVMSG: .recvmsg
             case CLINUX_CALL_SENDMMSG: .sendmmsg
             case CLINUX_CALL_RECVMMSG: .recvmmsg
+            case CLINUX_CALL_SHUTDOWN: .shutdown
+            case CLINUX_CALL_IOCTL: .ioctl
             default: .other
             }
     }
