@@ -162,7 +162,7 @@ let package = Package(
         tests(of: "Services", with: ["Memory", "Wire", "Stack", "Devices", "Sockets", "Names"]),
         // A program of the tests' own: the launcher over the kernel's sockets.
         .executableTarget(
-            name: "KernelRun", dependencies: ["Launcher", "Wire", "CLinux"],
+            name: "KernelRun", dependencies: ["Launcher", "Sockets"],
             path: "Tests/KernelRun", swiftSettings: settings),
         tests(of: "Launcher", with: ["Wire", "CLinux", "KernelRun"], without: ["Programs"]),
         // Names looked up over the kernel's sockets or a host's, for Tests/Integration.

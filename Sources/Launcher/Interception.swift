@@ -1,8 +1,9 @@
 import CLinux
 import Glibc
+public import Sockets
 
 /// Why a program could not be run on the stack.
-public enum LaunchError: Error, Hashable, Sendable {
+public enum LaunchError: Error, Equatable, Sendable {
     /// The program cannot be executed: ENOENT, EACCES, ENOEXEC….
     case cannotExecute(SystemError)
     /// The machine does not allow it, and why, in a sentence.
@@ -14,14 +15,14 @@ public enum LaunchError: Error, Hashable, Sendable {
     /// be executed, 125 as env(1) does when the failure is ours.
     public var shellStatus: Int32 {
         switch self {
-        case .cannotExecute(SystemError(ENOENT)): 127
+        case .cannotExecute(let error) where error.code == ENOENT: 127
         case .cannotExecute: 126
         case .unavailable, .system: 125
         }
     }
 }
 
-/// Running an unmodified program on a table of flows.
+/// Running an unmodified program on sockets of Sockeye's.
 public enum Interception {
     /// Why this machine does not allow it, in a sentence; nil where it does. It tries the whole
     /// technique on a child process, which takes about a millisecond.
@@ -33,7 +34,7 @@ public enum Interception {
         return Unavailability.reason(SystemError(-result), stage: stage)
     }
 
-    /// Runs `arguments[0]`, looked for in PATH, with the flows of `flows` for a network, until the
+    /// Runs `arguments[0]`, looked for in PATH, over the sockets of `network`, until the
     /// last process it started has ended and what they sent was delivered, for which `patience`
     /// nanoseconds are left.
     ///
@@ -41,8 +42,8 @@ public enum Interception {
     /// child it has. The calling thread's mask is changed meanwhile; the process should have no
     /// other thread that takes signals. Terminal, process group and open descriptors are the
     /// program's as they are ours. `environment` is in the form NAME=VALUE, ours where nil.
-    public static func run<Flows: FlowTable>(
-        _ arguments: [String], environment: [String]? = nil, over flows: Flows,
+    public static func run(
+        _ arguments: [String], environment: [String]? = nil, on network: ProgramNetwork,
         patience: Int64 = 10_000_000_000
     ) throws(LaunchError) -> ProgramStatus {
         guard !arguments.isEmpty else { throw .cannotExecute(SystemError(ENOENT)) }
@@ -50,9 +51,9 @@ public enum Interception {
         defer { SignalMask.restore(before) }
         let signals = try signalDescriptor()
         let program = try ProgramProcess(arguments, environment, mask: before)
-        let supervisor: Supervisor<Flows>
+        let supervisor: Supervisor
         do throws(SystemError) {
-            supervisor = try Supervisor(flows, program, signals: signals)
+            supervisor = try Supervisor(network, program, signals: signals)
         } catch {
             kill(program.process, SIGKILL)
             throw .system(error)

@@ -1,13 +1,15 @@
 import CLinux
 import Glibc
 import Memory
+import Sockets
+import Stack
 
 /// The launcher at work: one thread that answers the program's calls, pumps its bytes, drives the
-/// flows and minds its processes.
+/// network and minds its processes.
 ///
 /// What it does about each call is in Calls/, one extension for each group.
-final class Supervisor<Flows: FlowTable> {
-    let flows: Flows
+final class Supervisor {
+    let setting: ProgramNetwork
     let listener: NotificationListener
     var registry = SocketRegistry()
     var buffers = BufferPool()
@@ -22,25 +24,33 @@ final class Supervisor<Flows: FlowTable> {
     var lastAnswers: [CInt: LastAnswer] = [:]
     /// A wait that is being tried again keeps its deadline.
     var deadlineInForce: Int64??
+    /// Answers questions about the network that are asked of sockets which are not ours.
+    var inquirer: Socket?
 
     private var loop: EventLoop
+    /// The network's sockets behind the program's.
+    private let ready: ReadySet
     private var unfinishedPumps: [SlabIndex] = []
     /// Sockets whose end at our side is open: their bytes are not all passed on.
     private var openEnds = 0
+    /// When sockets that have a port are looked for the next time.
+    private var nextSearch: Int64 = 0
 
     init(
-        _ flows: Flows, _ program: ProgramProcess, signals: Descriptor
+        _ setting: ProgramNetwork, _ program: ProgramProcess, signals: Descriptor
     ) throws(SystemError) {
-        self.flows = flows
+        self.setting = setting
         listener = NotificationListener(program.listener)
         rendezvous = try Rendezvous()
         loop = try EventLoop()
+        ready = try ReadySet()
         tree = ProcessTree(program: program.process, signals: signals)
         keepsDuplicates = !program.descriptorsCanBeFetched
         loop.add(listener.number, token: Token.notification, for: .readable)
         loop.add(signals.number, token: Token.signal, for: .readable)
-        if flows.pollDescriptor >= 0 {
-            loop.add(flows.pollDescriptor, token: Token.flows, for: .readable)
+        loop.add(ready.descriptor, token: Token.network, for: .readable)
+        for descriptor in setting.sources.flatMap(\.descriptors) {
+            loop.add(descriptor, token: Token.network, for: .readable)
         }
     }
 
@@ -48,7 +58,7 @@ final class Supervisor<Flows: FlowTable> {
     private enum Token {
         static var notification: UInt64 { .max }
         static var signal: UInt64 { .max - 1 }
-        static var flows: UInt64 { .max - 2 }
+        static var network: UInt64 { .max - 2 }
 
         static func socket(_ index: SlabIndex) -> UInt64 {
             UInt64(index.generation) << 32 | UInt64(index.place)
@@ -70,29 +80,28 @@ final class Supervisor<Flows: FlowTable> {
         while true {
             runUnfinishedPumps()
             serveWaits()
-            retireAbandoned()
-            let isQuiet = driveFlows()
+            searchForClosed()
+            let isQuiet = driveNetwork()
             if tree.isEmpty {
+                retireAll()
                 let now = MonotonicClock.now
                 let limit = end ?? now &+ patience
                 end = limit
-                let isDone = openEnds == 0 && !flows.hasUnfinishedFlows
+                let isDone = openEnds == 0 && !setting.sources.contains { $0.hasUnsent }
                 if isDone || now >= limit { return tree.status }
             }
             wait(until: isQuiet ? end : 0)
         }
     }
 
-    /// Lets the flows move until nothing more comes of it; false where it still does after a few
+    /// Lets the network move until nothing more comes of it; false where it still does after a few
     /// rounds, when the program's calls must have their turn.
-    ///
-    /// What an event makes us send is taken up by the next `advance`, so the last one must find
-    /// nothing.
-    private func driveFlows() -> Bool {
+    private func driveNetwork() -> Bool {
+        for source in setting.sources { source.acknowledgeWakeUp() }
         for _ in 0..<16 {
-            flows.advance()
             var isQuiet = true
-            while let event = flows.nextEvent() {
+            for source in setting.sources where source.turn() { isQuiet = false }
+            while let event = ready.next() {
                 handle(event)
                 isQuiet = false
             }
@@ -102,8 +111,12 @@ final class Supervisor<Flows: FlowTable> {
     }
 
     private func wait(until limit: Int64?) {
-        var deadline = earliest(limit, flows.nextDeadline)
-        deadline = earliest(deadline, nextWaitDeadline)
+        var deadline = earliest(limit, nextWaitDeadline)
+        for source in setting.sources {
+            let next = source.nextDeadline
+            if next != .never { deadline = earliest(deadline, next.nanoseconds) }
+        }
+        if !registry.listening.isEmpty { deadline = earliest(deadline, nextSearch) }
         var time = deadline.map { $0 &- MonotonicClock.now }
         if !unfinishedPumps.isEmpty { time = 0 }
         for position in 0..<loop.wait(nanoseconds: time) { handle(loop.ready(position)) }
@@ -124,45 +137,53 @@ final class Supervisor<Flows: FlowTable> {
                 answer(call)
             }
         case Token.signal: tree.takeSignals()
-        case Token.flows: break
+        case Token.network: break
         default: handleEnd(Token.index(ready.token), ready.events)
         }
     }
 
-    private func handle(_ event: FlowEvent) {
-        guard let index = registry.find(flow: event.flow) else { return }
-        switch registry[index].kind {
-        case .datagram:
-            if event.events.contains(.readable) || event.events.contains(.failed) {
-                deliverDatagrams(index)
-            }
-        case .stream:
-            if event.events.contains(.failed) {
-                flowFailed(index, event.error ?? SystemError(ECONNRESET))
-                return
-            }
-            if event.events.contains(.connected) { connectSucceeded(index) }
+    // MARK: What the network reports
+
+    /// Has the network's socket told of from now on.
+    func watch(_ index: SlabIndex) throws(SystemError) {
+        guard !registry[index].isWatched else { return }
+        try ready.add(
+            .socket(registry[index].socket), for: [.readable, .writable, .connected, .priority],
+            .edgeTriggered, token: Token.socket(index))
+        registry[index].isWatched = true
+    }
+
+    private func handle(_ event: ReadySet.Event) {
+        let index = Token.index(event.token)
+        guard registry.contains(index) else { return }
+        guard registry[index].isStream else { return handleMessages(index, event.events) }
+        switch registry[index].phase {
+        case .listening: deliverConnections(index)
+        case .connecting: connectEvent(index, event.events)
+        case .established:
+            if event.events.contains(.priority) { registry[index].pump.expectsUrgent = true }
             pump(index)
+        case .idle, .failed, .over: break
         }
     }
+
+    // MARK: Our ends
 
     private func handleEnd(_ index: SlabIndex, _ events: EventLoop.Interest) {
         guard registry.contains(index), registry[index].end != nil else { return }
-        switch registry[index].kind {
-        case .datagram:
-            forwardDatagrams(index)
+        guard registry[index].isStream else {
+            forwardMessages(index)
+            deliverMessages(index)
             if events.contains(.hungUp) { retire(index, resetting: false) }
-        case .stream:
-            if events.contains(.hungUp) { registry[index].pump.isHungUp = true }
-            if registry[index].phase == .connecting, events.contains(.hungUp) {
-                retire(index, resetting: true)
-            } else {
-                pump(index)
-            }
+            return
+        }
+        if events.contains(.hungUp) { registry[index].pump.isHungUp = true }
+        if registry[index].phase == .connecting, events.contains(.hungUp) {
+            retire(index, resetting: true)
+        } else {
+            pump(index)
         }
     }
-
-    // MARK: Ends
 
     /// Takes over our end of a socket and watches it.
     func adopt(_ end: Descriptor, _ index: SlabIndex) {
@@ -184,26 +205,32 @@ final class Supervisor<Flows: FlowTable> {
         return waitsForRoom ? always.union(.writable) : always
     }
 
+    /// Asks to be told of room in the program's socket, or no more. Asking looks at the socket
+    /// anew, so that no room is overlooked.
+    func waitForRoom(_ index: SlabIndex, _ waits: Bool) {
+        guard let end = registry[index].end else { return }
+        loop.change(
+            end.number, token: Token.socket(index), for: Self.interest(waitsForRoom: waits))
+    }
+
+    // MARK: Streams
+
     /// Moves the bytes of an established connection.
     func pump(_ index: SlabIndex) {
-        guard case .established = registry[index].phase, let flow = registry[index].flow,
-            let end = registry[index].end
-        else { return }
+        guard registry[index].isConnected, let end = registry[index].end else { return }
         let waited = registry[index].pump.waitsForRoom
-        let outcome = registry[index].pump.run(flows, flow, end: end.number, buffers: &buffers)
+        let outcome = registry[index].pump.run(
+            registry[index].socket, end: end.number, buffers: &buffers)
         switch outcome {
         case .idle: break
         case .more: unfinishedPumps.append(index)
-        case .closed: return retire(index, resetting: registry[index].options.resetsOnClose)
+        case .closed: return retire(index, resetting: false)
         case .abandoned: return retire(index, resetting: true)
         case .failed(let error): return resetProgram(index, error)
         }
         let waits = registry[index].pump.waitsForRoom
-        if waits != waited {
-            // Changing the interest looks at the socket anew, so that no room is overlooked.
-            loop.change(
-                end.number, token: Token.socket(index), for: Self.interest(waitsForRoom: waits))
-        }
+        if waits != waited { waitForRoom(index, waits) }
+        if !registry[index].waits.isEmpty { retryWaits(index) }
     }
 
     private func runUnfinishedPumps() {
@@ -214,7 +241,7 @@ final class Supervisor<Flows: FlowTable> {
 
     /// Shows the program that its connection was reset: closing our end while it holds a byte that
     /// we have not read makes the kernel report ECONNRESET, after what the program has yet to read.
-    func resetProgram(_ index: SlabIndex, _ error: SystemError) {
+    private func resetProgram(_ index: SlabIndex, _ error: SystemError) {
         registry[index].error = error
         if let program = programEnd(index) {
             let buffer = buffers.take()
@@ -222,17 +249,75 @@ final class Supervisor<Flows: FlowTable> {
             _ = SocketFile.send(program.number, from: buffer)
             buffers.giveBack(buffer)
         }
-        retire(index, resetting: true)
-    }
-
-    /// Ends both sides of a socket. Its names stay for as long as a process holds it.
-    func retire(_ index: SlabIndex, resetting: Bool) {
         registry[index].pump.stop(&buffers)
         registry[index].phase = .over
         closeEnd(index)
-        if let flow = registry.detachFlow(index) {
-            if resetting { flows.abort(flow) } else { flows.close(flow) }
+        // The names stay for as long as the program holds the socket.
+        registry.watchForEnd(index)
+        if !registry[index].waits.isEmpty { retryWaits(index) }
+    }
+
+    // MARK: The end of sockets
+
+    /// Ends both sides of a socket.
+    func retire(_ index: SlabIndex, resetting: Bool) {
+        registry[index].pump.stop(&buffers)
+        registry[index].messages.stop(&buffers)
+        registry[index].phase = .over
+        closeEnd(index)
+        registry[index].port?.close()
+        registry[index].port = nil
+        ready.removeIfPresent(.socket(registry[index].socket))
+        registry[index].isWatched = false
+        if resetting { registry[index].socket.abort() } else { registry[index].socket.close() }
+        for wait in takeWaits(index) { listener.refuse(wait.call, SystemError(EBADF)) }
+        if registry[index].inode == 0 || !isHeld(index) { _ = registry.remove(index) }
+    }
+
+    /// Ends a socket that no process holds any more.
+    private func retireAbandoned(_ index: SlabIndex) {
+        retire(index, resetting: registry[index].isConnected)
+        if registry.contains(index) { _ = registry.remove(index) }
+    }
+
+    /// No process is left that could hold what our ends do not tell of.
+    private func retireAll() {
+        for index in registry.indices where registry[index].end == nil { retireAbandoned(index) }
+    }
+
+    /// Whether a process holds the socket.
+    private func isHeld(_ index: SlabIndex) -> Bool {
+        if registry[index].duplicate != nil {
+            // We hold it too, so only the processes themselves can say.
+            return CallerDescriptor.search(for: registry[index].inode) != nil
         }
+        return SocketDirectory.contains(registry[index].inode)
+    }
+
+    /// Looks for sockets that were closed and that no end of ours tells of: those with ports every
+    /// now and then, all when they have become many.
+    private func searchForClosed() {
+        let now = MonotonicClock.now
+        if now >= nextSearch {
+            nextSearch = now &+ 50_000_000
+            releaseClosedPorts()
+        }
+        guard registry.isSweepDue() else { return }
+        for index in registry.indices where registry[index].end == nil && !isHeld(index) {
+            retireAbandoned(index)
+        }
+        registry.noteSweep()
+    }
+
+    /// Gives back the ports of sockets that were closed; whether there were any.
+    @discardableResult
+    func releaseClosedPorts() -> Bool {
+        var found = false
+        for index in Array(registry.listening) where !isHeld(index) {
+            retireAbandoned(index)
+            found = true
+        }
+        return found
     }
 
     /// The program's own end of a socket, as a descriptor of ours, from whoever holds it.
@@ -247,13 +332,5 @@ final class Supervisor<Flows: FlowTable> {
         guard let holder = CallerDescriptor.search(for: inode) else { return nil }
         registry[index].holder = holder
         return holder.duplicate(of: inode)
-    }
-
-    private func retireAbandoned() {
-        for index in registry.abandoned() {
-            waitingSockets.remove(index)
-            retire(index, resetting: true)
-            _ = registry.remove(index)
-        }
     }
 }

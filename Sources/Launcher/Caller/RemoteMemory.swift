@@ -44,6 +44,30 @@ struct RemoteMemory {
         guard count == bytes.count else { throw SystemError(EFAULT) }
     }
 
+    /// The `count` bytes at `address`.
+    func bytes(_ count: Int, at address: UInt64) throws(SystemError) -> [UInt8] {
+        guard count > 0 else { return [] }
+        // The array is written during the call only, and no further than was copied.
+        let thread = thread
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { room, filled in
+            let copied = unsafe clinux_read_memory(thread, address, room.baseAddress, count)
+            filled = max(0, copied)
+        }
+        guard bytes.count == count else { throw SystemError(EFAULT) }
+        return bytes
+    }
+
+    /// Stores bytes at `address`.
+    func store(_ bytes: some Sequence<UInt8>, at address: UInt64) throws(SystemError) {
+        let bytes = Array(bytes)
+        let thread = thread
+        // Read during the call only.
+        let copied = unsafe bytes.withUnsafeBytes {
+            unsafe $0.isEmpty ? 0 : clinux_write_memory(thread, address, $0.baseAddress, $0.count)
+        }
+        guard copied == bytes.count else { throw SystemError(EFAULT) }
+    }
+
     /// A piece of the caller's memory, laid out as `iovec` is.
     typealias Piece = clinux_piece
 

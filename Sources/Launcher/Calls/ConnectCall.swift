@@ -1,5 +1,7 @@
 import Glibc
 import Memory
+import Sockets
+import Stack
 import Wire
 
 // connect(2). The program's own AF_UNIX socket is connected to an end of ours in place, so that its
@@ -8,23 +10,35 @@ import Wire
 
 extension Supervisor {
     func connectCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
-        let address = try call.memory.socketAddress(at: call.word(1), length: call.int(2))
-        switch registry[index].kind {
-        case .datagram: return try connectDatagram(to: address, index)
-        case .stream: return try connectStream(call, to: address, index)
-        }
+        let name = try call.memory.name(
+            at: call.word(1), length: call.int(2), of: registry[index].socket, for: .connect)
+        return registry[index].isStream
+            ? try connectStream(call, to: name, index)
+            : try connectMessages(call, to: name, index)
     }
 
-    private func connectStream(_ call: SystemCall, to address: CallerAddress, _ index: SlabIndex)
-        throws(SystemError) -> Reply
-    {
-        if case .unspecified = address { return try disconnect(call, index) }
+    /// Of a socket of messages: it fixes the peer, and sends nothing.
+    private func connectMessages(
+        _ call: SystemCall, to name: SocketName, _ index: SlabIndex
+    ) throws(SystemError) -> Reply {
+        // What was written before goes where it was meant to.
+        forwardMessages(index)
+        if let address = name.address { try chooseInterface(index, for: address) }
+        try registry[index].socket.connect(to: name)
+        noteName(call, index)
+        return .success
+    }
+
+    private func connectStream(
+        _ call: SystemCall, to name: SocketName, _ index: SlabIndex
+    ) throws(SystemError) -> Reply {
+        if case .unspecified = name { return try disconnect(call, index) }
         switch registry[index].phase {
         case .established(isReported: false):
             registry[index].phase = .established(isReported: true)
             remember(.success, to: call)
             return .success
-        case .established, .over: return .failure(EISCONN)
+        case .established, .over, .listening: return .failure(EISCONN)
         case .idle, .connecting, .failed: break
         }
         guard let program = programEnd(index) else { return .failure(EBADF) }
@@ -42,7 +56,7 @@ extension Supervisor {
             return reply
         }
         if let error { return .failure(error) }
-        guard case .internet(let remote) = address else { return .failure(EAFNOSUPPORT) }
+        guard let remote = name.address else { return .failure(EAFNOSUPPORT) }
         if registry[index].phase == .failed(isReported: true) {
             let fresh = try replaceProgramEnd(call, index)
             return try start(call, to: remote, index, fresh, waits: waits)
@@ -54,31 +68,24 @@ extension Supervisor {
         _ call: SystemCall, to remote: SocketAddress, _ index: SlabIndex, _ program: Descriptor,
         waits: Bool
     ) throws(SystemError) -> Reply {
-        let flow = try boundFlow(of: index)
+        try chooseInterface(index, for: remote)
+        let socket = registry[index].socket
         do throws(SystemError) {
-            try flows.connect(flow, to: remote)
+            try asProgram(of: call, index) { () throws(SystemError) in
+                try socket.beginConnect(to: remote)
+            }
         } catch {
-            _ = registry.detachFlow(index)
-            flows.close(flow)
-            throw error
+            guard error.code == EINPROGRESS else { throw error }
         }
-        registry[index].remote = remote
         registry[index].phase = .connecting
+        try watch(index)
         if waits { return park(call, index, until: deadline(program, SO_SNDTIMEO)) }
         try connectInPlace(program, index)
         return .failure(EINPROGRESS)
     }
 
-    /// The flow, bound again where the program has bound the socket and the last one was used up.
-    private func boundFlow(of index: SlabIndex) throws(SystemError) -> FlowID {
-        let isNew = registry[index].flow == nil
-        let flow = try flow(of: index)
-        if isNew, let bound = registry[index].bound { try flows.bind(flow, to: bound) }
-        return flow
-    }
-
-    /// Connects the program's socket before its flow is, and stuffs it so that it does not yet poll
-    /// writable.
+    /// Connects the program's socket before its peer has answered, and stuffs it so that it does
+    /// not yet poll writable.
     private func connectInPlace(_ program: Descriptor, _ index: SlabIndex) throws(SystemError) {
         adopt(try rendezvous.connect(program.number), index)
         let buffer = buffers.take()
@@ -86,11 +93,21 @@ extension Supervisor {
         buffers.giveBack(buffer)
     }
 
-    // MARK: What the flow reports
+    // MARK: What the network reports
+
+    /// Something happened to a socket whose handshake runs.
+    func connectEvent(_ index: SlabIndex, _ events: Readiness) {
+        if !events.isDisjoint(with: [.error, .hangup]) {
+            let error = (try? registry[index].socket.takeError()) ?? nil
+            connectFailed(index, error ?? SystemError(ECONNABORTED))
+        } else if !events.isDisjoint(with: [.connected, .writable]) {
+            connectSucceeded(index)
+            pump(index)
+        }
+    }
 
     /// The handshake is complete.
-    func connectSucceeded(_ index: SlabIndex) {
-        guard registry[index].phase == .connecting, let flow = registry[index].flow else { return }
+    private func connectSucceeded(_ index: SlabIndex) {
         let program = programEnd(index)
         if let end = registry[index].end {
             if let program { registry[index].stuffing.restoreSendBuffer(program.number) }
@@ -106,8 +123,9 @@ extension Supervisor {
             adopt(end, index)
         }
         registry[index].duplicate = nil
-        registry[index].local = flows.localAddress(flow)
         registry[index].phase = .established(isReported: false)
+        // From here on our end tells when it is closed.
+        registry.unwatchForEnd(index)
         for wait in takeWaits(index) {
             if wait.call.name != .connect {
                 answer(wait.call)
@@ -118,20 +136,7 @@ extension Supervisor {
         }
     }
 
-    /// The flow has failed, during the handshake or later.
-    func flowFailed(_ index: SlabIndex, _ error: SystemError) {
-        switch registry[index].phase {
-        case .connecting: connectFailed(index, error)
-        case .established:
-            // What arrived before the failure still reaches the program.
-            pump(index)
-            if registry[index].end != nil { resetProgram(index, error) }
-        case .idle, .failed, .over: break
-        }
-    }
-
     private func connectFailed(_ index: SlabIndex, _ error: SystemError) {
-        if let flow = registry.detachFlow(index) { flows.close(flow) }
         registry[index].error = error
         if registry[index].end != nil {
             // Closing our end makes the socket poll as a refused one does. A duplicate of the
@@ -179,22 +184,23 @@ extension Supervisor {
         let isUsedUp: Bool
         switch registry[index].phase {
         case .idle: return .success
-        case .over: return .failure(EINVAL)
         case .connecting: isUsedUp = registry[index].end != nil
-        case .established, .failed: isUsedUp = true
+        case .listening, .established, .failed, .over: isUsedUp = true
         }
+        try registry[index].socket.connect(to: .unspecified)
         for wait in takeWaits(index) { listener.refuse(wait.call, SystemError(ECONNABORTED)) }
-        retire(index, resetting: true)
+        registry[index].pump.stop(&buffers)
+        closeEnd(index)
+        registry[index].handover = nil
         registry[index].phase = .idle
         registry[index].error = nil
-        registry[index].local = registry[index].bound
         if isUsedUp { _ = try replaceProgramEnd(call, index) }
         return .success
     }
 
     /// Gives the caller a fresh AF_UNIX socket under the same number: an AF_UNIX socket can be
     /// connected only once. Duplicates of the number and registrations with epoll are lost.
-    private func replaceProgramEnd(_ call: SystemCall, _ index: SlabIndex) throws(SystemError)
+    func replaceProgramEnd(_ call: SystemCall, _ index: SlabIndex) throws(SystemError)
         -> Descriptor
     {
         let caller = CallerDescriptor(thread: call.thread, number: call.descriptor)
@@ -216,7 +222,9 @@ extension Supervisor {
     ///
     /// A reset also stands in the program's AF_UNIX socket, where a read may have taken it.
     func takeError(_ index: SlabIndex, _ program: Descriptor?) -> SystemError? {
-        guard let error = registry[index].error else { return nil }
+        guard let error = registry[index].error else {
+            return (try? registry[index].socket.takeError()) ?? nil
+        }
         registry[index].error = nil
         let native = program.map { SocketFile.option($0.number, SO_ERROR) }
         let wasRead = registry[index].phase == .over && native == 0

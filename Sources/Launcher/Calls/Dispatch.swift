@@ -1,5 +1,7 @@
 import Glibc
 import Memory
+import Sockets
+import Stack
 
 extension Supervisor {
     /// Does what a call asks for and answers it.
@@ -12,52 +14,67 @@ extension Supervisor {
         }
     }
 
-    func reply(to call: SystemCall) -> Reply {
+    private func reply(to call: SystemCall) -> Reply {
         do throws(SystemError) {
             if call.name == .socket { return try socketCall(call) }
-            guard let index = borrowed(by: call) else { return .carryOn }
-            return switch call.name {
-            case .connect: try connectCall(call, index)
-            case .bind: try bindCall(call, index)
-            case .listen: listenCall(call, index)
-            case .accept, .accept4: acceptCall(call, index)
-            case .getsockname: try getsocknameCall(call, index)
-            case .getpeername: try getpeernameCall(call, index)
-            case .setsockopt: try setsockoptCall(call, index)
-            case .getsockopt: try getsockoptCall(call, index)
-            case .sendto: try sendtoCall(call, index)
-            case .recvfrom: try recvfromCall(call, index)
-            case .sendmsg: try sendmsgCall(call, index)
-            case .recvmsg: try recvmsgCall(call, index)
-            case .sendmmsg: try sendmmsgCall(call, index)
-            case .recvmmsg: try recvmmsgCall(call, index)
-            case .socket, .shutdown, .ioctl, .other: .carryOn
+            let descriptor = CallerDescriptor(thread: call.thread, number: call.descriptor)
+            guard let inode = descriptor.inode else { return .carryOn }
+            guard let index = registry.find(inode: inode) else {
+                return call.name == .ioctl ? try ioctlOfAnother(call) : .carryOn
             }
+            registry[index].holder = descriptor
+            return try reply(to: call, index)
         } catch {
             return .failure(error)
         }
     }
 
-    /// The socket that the call names, nil where it is not one of ours.
-    private func borrowed(by call: SystemCall) -> SlabIndex? {
-        let descriptor = CallerDescriptor(thread: call.thread, number: call.descriptor)
-        guard let inode = descriptor.inode, let index = registry.find(inode: inode) else {
-            return nil
+    private func reply(to call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+        let isStream = registry[index].isStream
+        return switch call.name {
+        case .connect: try connectCall(call, index)
+        case .bind: try bindCall(call, index)
+        case .listen: try listenCall(call, index)
+        case .accept, .accept4: try acceptCall(call, index)
+        case .getsockname: try getsocknameCall(call, index)
+        case .getpeername: try getpeernameCall(call, index)
+        case .setsockopt: try setsockoptCall(call, index)
+        case .getsockopt: try getsockoptCall(call, index)
+        case .sendto: isStream ? try sendOnStream(call, index) : try sendtoCall(call, index)
+        case .recvfrom:
+            isStream ? try receiveFromStream(call, index) : try recvfromCall(call, index)
+        case .sendmsg: isStream ? try sendmsgOnStream(call, index) : try sendmsgCall(call, index)
+        case .recvmsg:
+            isStream ? try recvmsgFromStream(call, index) : try recvmsgCall(call, index)
+        case .sendmmsg: isStream ? .carryOn : try sendmmsgCall(call, index)
+        case .recvmmsg: isStream ? .carryOn : try recvmmsgCall(call, index)
+        case .shutdown: try shutdownCall(call, index)
+        case .ioctl: try ioctlCall(call, index)
+        case .socket, .other: .carryOn
         }
-        registry[index].holder = descriptor
-        return index
     }
 
-    /// The flow behind a socket, opened when it is first needed.
-    func flow(of index: SlabIndex) throws(SystemError) -> FlowID {
-        if let flow = registry[index].flow { return flow }
-        let flow =
-            switch registry[index].kind {
-            case .stream: try flows.openStream()
-            case .datagram: try flows.openDatagram()
-            }
-        registry.attach(flow, to: index)
-        for option in registry[index].options.effective { flows.setOption(flow, option) }
-        return flow
+    /// Notes whose port a socket has got, once.
+    func noteName(_ call: SystemCall, _ index: SlabIndex) {
+        guard !registry[index].isNamed else { return }
+        let socket = registry[index].socket
+        guard let proto = socket.kind.proto(socket.family),
+            let port = try? socket.localAddress.port, port != 0
+        else { return }
+        registry[index].isNamed = true
+        setting.names.note(call.programName, proto, localPort: port)
+    }
+
+    /// Makes a call on the network whose packets are the caller's.
+    func asProgram<Result>(
+        of call: SystemCall, _ index: SlabIndex, _ body: () throws(SystemError) -> Result
+    ) throws(SystemError) -> Result {
+        guard !registry[index].isNamed else { return try body() }
+        setting.names.begin(call.programName)
+        defer {
+            setting.names.begin(nil)
+            noteName(call, index)
+        }
+        return try body()
     }
 }

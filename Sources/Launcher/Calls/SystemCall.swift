@@ -49,6 +49,15 @@ struct SystemCall {
     var descriptor: CInt { int(0) }
 
     var memory: RemoteMemory { RemoteMemory(thread: thread) }
+
+    /// What the kernel calls the caller's process (comm): that of its first thread.
+    var programName: String {
+        let status = Directory.text(of: "/proc/\(thread)/status")
+        let leader = status.split(separator: "\n").first { $0.hasPrefix("Tgid:") }
+        let process = leader?.dropFirst(5).drop { $0 == "\t" || $0 == " " } ?? ""
+        let name = Directory.text(of: "/proc/\(process)/comm")
+        return String(name.prefix { $0 != "\n" })
+    }
 }
 
 extension SystemCall.Name {

@@ -50,7 +50,9 @@ extension Supervisor {
                 }
             }
             registry[index].waits = kept
-            if kept.contains(where: { $0.call.name == .sendto }) { retryWaits(index) }
+            if kept.contains(where: { $0.call.name == .sendto || $0.call.name == .sendmsg }) {
+                retryWaits(index)
+            }
             if kept.isEmpty { waitingSockets.remove(index) }
             if kept.count < waits.count { connectWaitEnded(index) }
         }

@@ -1,18 +1,17 @@
+import Sockets
 import Wire
 
 /// A socket that the program holds and takes for an Internet one: a kernel AF_UNIX socket, our end
-/// of it, and the flow behind.
+/// of it, and the socket of the network behind.
 struct BorrowedSocket: ~Copyable {
-    enum Kind {
-        case stream, datagram
-    }
-
-    /// How far a stream is. A datagram socket stays idle.
+    /// How far a stream is. Sockets of messages stay idle.
     enum Phase: Equatable {
         /// It can be connected.
         case idle
-        /// The flow's handshake runs. With `end`, the program does not wait: its socket is
-        /// connected to our end and stuffed, so that it does not poll writable. Without, it waits.
+        /// It listens.
+        case listening
+        /// The handshake runs. With `end`, the program does not wait: its socket is connected to
+        /// our end and stuffed, so that it does not poll writable. Without, it waits.
         case connecting
         /// Bytes flow; `isReported` when a connect call has returned success.
         case established(isReported: Bool)
@@ -23,8 +22,9 @@ struct BorrowedSocket: ~Copyable {
         case over
     }
 
-    let kind: Kind
-    /// What names the socket wherever the program passes it.
+    /// The socket that carries it.
+    let socket: Socket
+    /// What names the socket wherever the program passes it; 0 while it waits to be accepted.
     var inode: UInt64
     /// Where the program was last seen to hold it.
     var holder: CallerDescriptor
@@ -32,30 +32,39 @@ struct BorrowedSocket: ~Copyable {
     var duplicate: Descriptor?
 
     var phase = Phase.idle
-    var flow: FlowID?
     /// Our end.
     var end: Descriptor?
+    /// Whether the set of the network's sockets has it.
+    var isWatched = false
+    /// Whether the set of programs knows whose port it has.
+    var isNamed = false
 
-    /// What bind(2) has fixed, for as long as the socket lives.
-    var bound: SocketAddress?
-    var local: SocketAddress?
-    var remote: SocketAddress?
-    /// What SO_ERROR reports next.
+    /// What SO_ERROR reports next, where the network's socket does not know it.
     var error: SystemError?
-    var options = SocketOptions()
 
     /// Calls that wait for something to happen to this socket.
     var waits: [WaitingCall] = []
 
+    /// Where connections are handed over while it listens.
+    var handover: Handover?
+    /// The port of the machine's on which it is reached from outside.
+    var port: (any MachinePort)?
+
     /// Bytes we put into the program's socket so that it would not poll writable.
     var stuffing = Stuffing()
     var pump = StreamPump()
-    var arrivals = DatagramList()
+    var messages = MessageQueues()
 
-    init(kind: Kind, inode: UInt64, holder: CallerDescriptor) {
-        self.kind = kind
+    init(_ socket: Socket, inode: UInt64, holder: CallerDescriptor) {
+        self.socket = socket
         self.inode = inode
         self.holder = holder
+    }
+
+    var isStream: Bool { socket.kind == .stream }
+
+    var isConnected: Bool {
+        if case .established = phase { true } else { false }
     }
 }
 

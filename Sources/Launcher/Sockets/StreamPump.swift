@@ -1,6 +1,7 @@
 import Glibc
+import Sockets
 
-/// The bytes of one connection, between our end of the program's socket and the flow.
+/// The bytes of one connection, between our end of the program's socket and the network's socket.
 ///
 /// Each direction holds at most one buffer, and takes from its source only when that is empty: so
 /// a full send buffer in the stack stops the program, and a program that does not read closes the
@@ -16,16 +17,19 @@ struct StreamPump {
         case closed
         /// The program has closed with bytes unread: its peer is told by a reset.
         case abandoned
-        /// The flow has failed.
+        /// The connection has failed.
         case failed(SystemError)
     }
 
     /// Set when the program can neither read nor write any more (EPOLLHUP).
     var isHungUp = false
+    /// Set when the peer has said that something urgent is to come.
+    var expectsUrgent = false
     /// Whether the program's socket is full and we wait for room.
     private(set) var waitsForRoom = false
 
     private var upward: TransferBuffer?
+    private var upwardIsUrgent = false
     private var upwardEnded = false
     private var downward: TransferBuffer?
     private var downwardEnded = false
@@ -35,16 +39,14 @@ struct StreamPump {
     private static let turn = 1 << 20
 
     /// Moves what can be moved, both ways.
-    mutating func run<Flows: FlowTable>(
-        _ flows: Flows, _ flow: FlowID, end: CInt, buffers: inout BufferPool
-    ) -> Outcome {
-        let up = runUpward(flows, flow, end, &buffers)
+    mutating func run(_ socket: Socket, end: CInt, buffers: inout BufferPool) -> Outcome {
+        let up = runUpward(socket, end, &buffers)
         if case .idle = up {} else if case .more = up {} else { return up }
         if isHungUp && upwardEnded && upward == nil {
             return downward == nil ? .closed : .abandoned
         }
         if isHungUp { return up }
-        let down = runDownward(flows, flow, end, &buffers)
+        let down = runDownward(socket, end, &buffers)
         if case .idle = down { return up }
         return down
     }
@@ -57,15 +59,16 @@ struct StreamPump {
         downward = nil
     }
 
-    /// From the program to the network.
-    private mutating func runUpward<Flows: FlowTable>(
-        _ flows: Flows, _ flow: FlowID, _ end: CInt, _ buffers: inout BufferPool
+    // MARK: From the program to the network
+
+    private mutating func runUpward(
+        _ socket: Socket, _ end: CInt, _ buffers: inout BufferPool
     ) -> Outcome {
         var budget = Self.turn
         while true {
             if let buffer = upward, !buffer.isEmpty {
                 do throws(SystemError) {
-                    buffer.removeFirst(try flows.send(flow, buffer.bytes))
+                    buffer.removeFirst(try give(buffer, to: socket))
                 } catch {
                     return .failed(error)
                 }
@@ -75,14 +78,15 @@ struct StreamPump {
             if budget <= 0 { return .more }
             let buffer = upward ?? buffers.take()
             upward = buffer
-            switch SocketFile.receive(end, into: buffer) {
+            upwardIsUrgent = SocketFile.isAtMark(end)
+            switch SocketFile.receive(end, into: buffer, limit: upwardIsUrgent ? 1 : .max) {
             case .bytes(let count) where count > 0:
                 budget -= count
                 continue
             case .bytes:
                 upwardEnded = true
-                // When the program has closed, closing the flow says the same and more.
-                if !isHungUp { flows.shutdownWrite(flow) }
+                // When the program has closed, closing the connection says the same and more.
+                if !isHungUp { try? socket.shutdown(.sending) }
             case .wouldBlock:
                 break
             case .failed:
@@ -95,9 +99,21 @@ struct StreamPump {
         }
     }
 
-    /// From the network to the program.
-    private mutating func runDownward<Flows: FlowTable>(
-        _ flows: Flows, _ flow: FlowID, _ end: CInt, _ buffers: inout BufferPool
+    /// How many bytes the network's socket took.
+    private func give(_ buffer: TransferBuffer, to socket: Socket) throws(SystemError) -> Int {
+        do throws(SystemError) {
+            guard upwardIsUrgent else { return try socket.sendNow(buffer.bytes) }
+            return try socket.sendMessage(buffer.bytes, flags: [.urgent, .dontWait])
+        } catch {
+            if error.isWouldBlock { return 0 }
+            throw error
+        }
+    }
+
+    // MARK: From the network to the program
+
+    private mutating func runDownward(
+        _ socket: Socket, _ end: CInt, _ buffers: inout BufferPool
     ) -> Outcome {
         var budget = Self.turn
         waitsForRoom = false
@@ -107,31 +123,26 @@ struct StreamPump {
             }
             if downwardEnded { return .idle }
             if budget <= 0 { return .more }
+            if expectsUrgent { passUrgent(socket, end, &buffers) }
             let buffer = downward ?? buffers.take()
             downward = buffer
             do throws(SystemError) {
-                let read = try buffer.withRoom { room throws(SystemError) in
-                    try flows.receive(flow, into: &room)
+                let count = try buffer.withRoom { room throws(SystemError) in
+                    try socket.receiveNow(into: &room)
                 }
-                switch read {
-                case .bytes(let count):
-                    buffer.fill(count)
-                    budget -= count
-                    continue
-                case .wouldBlock:
-                    break
-                case .endOfStream:
-                    downwardEnded = true
-                    shutdown(end, CInt(SHUT_WR))
-                }
-                buffers.giveBack(buffer)
-                downward = nil
-                return .idle
+                buffer.fill(count)
+                budget -= count
+                if count > 0 { continue }
+                downwardEnded = true
+                shutdown(end, CInt(SHUT_WR))
             } catch {
                 buffers.giveBack(buffer)
                 downward = nil
-                return .failed(error)
+                return error.isWouldBlock ? .idle : .failed(error)
             }
+            buffers.giveBack(buffer)
+            downward = nil
+            return .idle
         }
     }
 
@@ -148,5 +159,16 @@ struct StreamPump {
         }
         buffer.fill(0)
         return true
+    }
+
+    /// Passes the urgent byte on, where the bytes before it have all gone.
+    private mutating func passUrgent(_ socket: Socket, _ end: CInt, _ buffers: inout BufferPool) {
+        guard (try? socket.isAtMark) == true, let byte = try? socket.receiveUrgent() else { return }
+        expectsUrgent = false
+        let buffer = buffers.take()
+        buffer.withRoom { $0[0] = byte }
+        buffer.fill(1)
+        _ = SocketFile.send(end, from: buffer, urgently: true)
+        buffers.giveBack(buffer)
     }
 }

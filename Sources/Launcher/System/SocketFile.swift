@@ -24,9 +24,38 @@ enum SocketFile {
         return Descriptor(owning: number)
     }
 
+    /// Two sockets of messages that are connected to each other; the first one is the program's.
+    static func makePair(nonBlocking: Bool) throws(SystemError) -> (Descriptor, Descriptor) {
+        var numbers: [CInt] = [-1, -1]
+        let type = CInt(SOCK_SEQPACKET.rawValue) | typeFlags(nonBlocking)
+        // Written during the call only; it writes two numbers.
+        guard unsafe socketpair(AF_UNIX, type, 0, &numbers) == 0 else {
+            throw SystemError(errno)
+        }
+        return (Descriptor(owning: numbers[0]), Descriptor(owning: numbers[1]))
+    }
+
     /// SOCK_CLOEXEC, and SOCK_NONBLOCK where asked for.
     static func typeFlags(_ nonBlocking: Bool) -> CInt {
         CInt(SOCK_CLOEXEC.rawValue) | (nonBlocking ? CInt(SOCK_NONBLOCK.rawValue) : 0)
+    }
+
+    static func setNonBlocking(_ number: CInt, _ isOn: Bool) {
+        let flags = fcntl(number, F_GETFL)
+        _ = fcntl(number, F_SETFL, isOn ? flags | O_NONBLOCK : flags & ~O_NONBLOCK)
+    }
+
+    /// The process at the other end, -1 where that is not known (SO_PEERCRED).
+    static func peerProcess(of number: CInt) -> pid_t {
+        var credentials = clinux_credentials()
+        // Written during the call only.
+        return unsafe clinux_peer_credentials(number, &credentials) == 0 ? credentials.process : -1
+    }
+
+    static func isReadable(_ number: CInt) -> Bool {
+        var entry = clinux_poll(descriptor: number, events: Int16(POLLIN), answer: 0)
+        // Read and written during the call only.
+        return unsafe clinux_poll(&entry, 1, 0) > 0
     }
 
     static func isNonBlocking(_ number: CInt) -> Bool {
@@ -38,6 +67,16 @@ enum SocketFile {
     {
         // The buffer has room for its capacity.
         let count = unsafe recv(number, buffer.base, min(buffer.capacity, limit), flags)
+        guard count >= 0 else { return failure() }
+        buffer.fill(count)
+        return .bytes(count)
+    }
+
+    /// Receives into the empty `buffer` and leaves it where it is (MSG_PEEK).
+    static func peek(_ number: CInt, into buffer: TransferBuffer, limit: Int) -> Transfer {
+        let all = flags | CInt(MSG_PEEK)
+        // The buffer has room for its capacity.
+        let count = unsafe recv(number, buffer.base, min(buffer.capacity, limit), all)
         guard count >= 0 else { return failure() }
         buffer.fill(count)
         return .bytes(count)
@@ -67,13 +106,19 @@ enum SocketFile {
     }
 
     /// Sends what `buffer` holds; what was taken is removed from it.
-    static func send(_ number: CInt, from buffer: TransferBuffer) -> Transfer {
+    static func send(_ number: CInt, from buffer: TransferBuffer, urgently: Bool = false)
+        -> Transfer
+    {
+        let all = urgently ? flags | CInt(MSG_OOB) : flags
         // What waits lies within the buffer.
-        let count = unsafe Glibc.send(number, buffer.base + buffer.start, buffer.count, flags)
+        let count = unsafe Glibc.send(number, buffer.base + buffer.start, buffer.count, all)
         guard count >= 0 else { return failure() }
         buffer.removeFirst(count)
         return .bytes(count)
     }
+
+    /// Whether the next byte of a stream is urgent (sockatmark(3)).
+    static func isAtMark(_ number: CInt) -> Bool { sockatmark(number) == 1 }
 
     private static func failure() -> Transfer {
         errno == EAGAIN ? .wouldBlock : .failed(SystemError(errno))

@@ -13,7 +13,6 @@ import Wire
 struct BuiltInNetwork {
     /// The program's host, driven by the launcher's loop.
     let program: HostDriver
-    let flows: StackFlows
     private let services: HostDriver
     private let serving: Task<Void, Never>
 
@@ -48,13 +47,6 @@ struct BuiltInNetwork {
             .wire(ends.1), named: "eth0", at: servicesPrefix, pools: pools)
         serving = try Self.serve(on: services)
         try BuiltHost.start(services)
-        do throws(SystemError) {
-            flows = try StackFlows(
-                on: program,
-                resolver: SocketAddress(address: servicesPrefix.address, port: DNSService.port))
-        } catch {
-            throw .failure("\(SocketError(error.code, in: "epoll_create"))")
-        }
     }
 
     private static func serve(on host: HostDriver) throws(CommandError) -> Task<Void, Never> {

@@ -47,7 +47,9 @@ struct RunCommand {
         signals.release()
         let status: Int32
         do throws(LaunchError) {
-            status = try Interception.run(program, over: net.flows).shellStatus
+            status = try Interception.run(
+                program, on: ProgramNetwork(Network(net.program), sources: [net.program])
+            ).shellStatus
         } catch {
             throw CommandError(
                 message: "run: \(Self.explain(error, program[0]))", status: error.shellStatus)

@@ -1,0 +1,29 @@
+import Glibc
+import Memory
+import Sockets
+import Stack
+import Wire
+
+// Loopback addresses are shared with the machine unless the program is isolated: where nobody
+// listens inside they are reached by the gateway, and the socket is bound to the link that leads
+// there, as by SO_BINDTODEVICE.
+
+extension Supervisor {
+    /// Binds a socket to the link to the gateway where that is how `remote` is reached.
+    func chooseInterface(_ index: SlabIndex, for remote: SocketAddress) throws(SystemError) {
+        guard let interface = interface(for: remote, of: registry[index].socket) else { return }
+        let socket = registry[index].socket
+        let isFree = ((try? socket.option(.boundDevice)) ?? "").isEmpty
+        guard isFree else { return }
+        try socket.setOption(.boundDevice, interface)
+    }
+
+    /// The link by which `remote` is reached if it is the machine's own; nil for the usual way.
+    func interface(for remote: SocketAddress, of socket: Socket) -> String? {
+        guard let interface = setting.loopbackInterface, let host = setting.network.host,
+            remote.address.isLoopback, socket.kind == .stream || socket.kind == .datagram
+        else { return nil }
+        let isInside = host.withHost { $0.hasReceiver(socket.kind, at: remote) }
+        return isInside ? nil : interface
+    }
+}

@@ -1,0 +1,110 @@
+import Glibc
+import Memory
+import Sockets
+
+// Calls on streams that name an address, or have a place for one: TCP takes no notice of it, an
+// AF_UNIX socket would.
+
+extension Supervisor {
+    private static var fastOpen: CInt { 0x2000_0000 }
+
+    /// sendto(2) with an address.
+    func sendOnStream(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+        let piece = RemoteMemory.Piece(address: call.word(1), count: call.word(2))
+        if call.word(4) == 0, call.int(3) & Self.fastOpen == 0 { return .carryOn }
+        return try send([piece], call, call.int(3), index)
+    }
+
+    /// sendmsg(2): the kernel's business where no address is named.
+    func sendmsgOnStream(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+        let header = try call.memory.load(MessageHeader.self, at: call.word(1))
+        guard header.name != 0 || call.int(2) & Self.fastOpen != 0 else { return .carryOn }
+        let pieces = try call.memory.pieces(header.pieceCount, at: header.pieces)
+        return try send(pieces, call, call.int(2), index)
+    }
+
+    private func send(
+        _ pieces: [RemoteMemory.Piece], _ call: SystemCall, _ flags: CInt, _ index: SlabIndex
+    ) throws(SystemError) -> Reply {
+        guard flags & Self.fastOpen == 0 else { return .failure(EOPNOTSUPP) }
+        guard registry[index].isConnected, let program = programEnd(index) else {
+            return .failure(EPIPE)
+        }
+        let buffer = buffers.take()
+        defer { buffers.giveBack(buffer) }
+        try call.memory.gather(Self.cut(pieces, to: buffer.capacity), into: buffer)
+        switch SocketFile.send(program.number, from: buffer) {
+        case .bytes(let sent): return .value(Int64(sent))
+        case .failed(let error): return .failure(error)
+        case .wouldBlock:
+            if flags & CInt(MSG_DONTWAIT) != 0 || SocketFile.isNonBlocking(program.number) {
+                return .failure(EAGAIN)
+            }
+            return park(call, index, until: deadline(program, SO_SNDTIMEO))
+        }
+    }
+
+    private static func cut(_ pieces: [RemoteMemory.Piece], to limit: Int) -> [RemoteMemory.Piece] {
+        var left = UInt64(limit)
+        return pieces.map { piece in
+            let count = min(piece.count, left)
+            left -= count
+            return RemoteMemory.Piece(address: piece.address, count: count)
+        }
+    }
+
+    /// recvfrom(2) with an address.
+    func receiveFromStream(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+        let piece = RemoteMemory.Piece(address: call.word(1), count: call.word(2))
+        guard call.word(4) != 0 else { return .carryOn }
+        return try receive([piece], call, call.int(3), index) { () throws(SystemError) in
+            try call.memory.store(socklen_t(0), at: call.word(5))
+        }
+    }
+
+    /// recvmsg(2): the kernel's business where there is no place for an address.
+    func recvmsgFromStream(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+        // There is no queue of errors; an AF_UNIX socket would give data instead.
+        if call.int(2) & CInt(MSG_ERRQUEUE) != 0 { return .failure(EAGAIN) }
+        var header = try call.memory.load(MessageHeader.self, at: call.word(1))
+        guard header.name != 0 else { return .carryOn }
+        let pieces = try call.memory.pieces(header.pieceCount, at: header.pieces)
+        header.nameLength = 0
+        header.controlLength = 0
+        header.flags = 0
+        return try receive(pieces, call, call.int(2), index) { () throws(SystemError) in
+            try call.memory.store(header, at: call.word(1))
+        }
+    }
+
+    /// Takes what the program's socket has, once it is sure that the caller got it.
+    private func receive(
+        _ pieces: [RemoteMemory.Piece], _ call: SystemCall, _ flags: CInt, _ index: SlabIndex,
+        _ note: () throws(SystemError) -> Void
+    ) throws(SystemError) -> Reply {
+        // Out of the stream's order the AF_UNIX socket gives no address.
+        if flags & CInt(MSG_OOB) != 0 { return .carryOn }
+        guard let program = programEnd(index) else { return .failure(EBADF) }
+        guard registry[index].isConnected || registry[index].phase == .over else {
+            return .failure(ENOTCONN)
+        }
+        let room = Int(clamping: pieces.reduce(UInt64(0)) { $0 &+ min($1.count, 1 << 32) })
+        let buffer = buffers.take()
+        defer { buffers.giveBack(buffer) }
+        switch SocketFile.peek(program.number, into: buffer, limit: room) {
+        case .failed(let error): return .failure(error)
+        case .wouldBlock:
+            if flags & CInt(MSG_DONTWAIT) != 0 || SocketFile.isNonBlocking(program.number) {
+                return .failure(EAGAIN)
+            }
+            return park(call, index, until: deadline(program, SO_RCVTIMEO))
+        case .bytes(let count):
+            try call.memory.scatter(count, of: buffer, over: pieces)
+            try note()
+            if listener.answer(call, Int64(count)), flags & CInt(MSG_PEEK) == 0, count > 0 {
+                _ = SocketFile.receive(program.number, into: buffer, limit: count)
+            }
+            return .answered
+        }
+    }
+}

@@ -1,0 +1,9 @@
+public import Sockets
+
+/// Why a call of the system or of a socket failed: its POSIX code.
+public typealias SystemError = SocketError
+
+extension SocketError {
+    /// An error of the launcher's own work, or one that the program's call is to fail with.
+    init(_ code: CInt) { self.init(code, in: "sockeye run") }
+}
