@@ -159,7 +159,7 @@ final class Supervisor {
         guard registry[index].isStream else { return handleMessages(index, event.events) }
         switch registry[index].phase {
         case .listening: deliverConnections(index)
-        case .connecting: connectEvent(index, event.events)
+        case .connecting: connectEvent(index)
         case .established:
             if event.events.contains(.priority) { registry[index].pump.expectsUrgent = true }
             pump(index)

@@ -96,13 +96,13 @@ extension Supervisor {
     // MARK: What the network reports
 
     /// Something happened to a socket whose handshake runs.
-    func connectEvent(_ index: SlabIndex, _ events: Readiness) {
-        if !events.isDisjoint(with: [.error, .hangup]) {
-            let error = (try? registry[index].socket.takeError()) ?? nil
-            connectFailed(index, error ?? SystemError(ECONNABORTED))
-        } else if !events.isDisjoint(with: [.connected, .writable]) {
+    func connectEvent(_ index: SlabIndex) {
+        do throws(SystemError) {
+            try registry[index].socket.finishConnect()
             connectSucceeded(index)
             pump(index)
+        } catch {
+            if !error.isWouldBlock { connectFailed(index, error) }
         }
     }
 

@@ -58,6 +58,12 @@ extension Socket {
         try backing.connect(to: .internet(address))
     }
 
+    /// How the handshake that `beginConnect` began has ended; the socket can be connected anew if it
+    /// has failed.
+    ///
+    /// - Throws: `EAGAIN` while it goes on; what it failed with.
+    public func finishConnect() throws(SocketError) { try backing.finishConnect() }
+
     /// Begins to connect; what is under way now or was before, nil when there is nothing to wait
     /// for.
     private func begin(_ name: SocketName) throws(SocketError) -> SocketError? {
