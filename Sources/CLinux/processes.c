@@ -15,6 +15,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -155,19 +156,24 @@ int clinux_become_subreaper(void) {
     return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 
+struct clinux_child_report clinux_child_report_of(const void *waited) {
+    const siginfo_t *facts = waited;
+    struct clinux_child_report report = {.process = facts->si_pid, .value = facts->si_status};
+    switch (facts->si_code) {
+    case CLD_EXITED: report.change = CLINUX_CHILD_EXITED; break;
+    case CLD_STOPPED: report.change = CLINUX_CHILD_STOPPED; break;
+    case CLD_CONTINUED: report.change = CLINUX_CHILD_CONTINUED; break;
+    default: report.change = CLINUX_CHILD_KILLED; break;
+    }
+    return report;
+}
+
 int clinux_reap(struct clinux_child_report *report) {
     siginfo_t facts;
     memset(&facts, 0, sizeof facts);
     if (waitid(P_ALL, 0, &facts, WEXITED | WSTOPPED | WCONTINUED | WNOHANG) < 0) return -errno;
     if (facts.si_pid == 0) return 0;
-    report->process = facts.si_pid;
-    report->value = facts.si_status;
-    switch (facts.si_code) {
-    case CLD_EXITED: report->change = CLINUX_CHILD_EXITED; break;
-    case CLD_STOPPED: report->change = CLINUX_CHILD_STOPPED; break;
-    case CLD_CONTINUED: report->change = CLINUX_CHILD_CONTINUED; break;
-    default: report->change = CLINUX_CHILD_KILLED; break;
-    }
+    *report = clinux_child_report_of(&facts);
     return 1;
 }
 
@@ -181,7 +187,31 @@ int clinux_next_signal(int descriptor, struct clinux_signal *signal) {
     if (read(descriptor, &facts, sizeof facts) != (ssize_t)sizeof facts) return 0;
     signal->number = (int)facts.ssi_signo;
     signal->is_from_kernel = facts.ssi_code > 0;
+    signal->sender = signal->is_from_kernel ? 0 : (int32_t)facts.ssi_pid;
     return 1;
+}
+
+void clinux_die_of(int number) {
+    // The program has left a core if there was to be one. A limit of 0 is not enough where cores go
+    // to a program.
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    signal(number, SIG_DFL);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    kill(getpid(), number);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+int clinux_replace_by_null(int descriptor) {
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0) return -errno;
+    int result = null == descriptor ? descriptor : dup3(null, descriptor, O_CLOEXEC);
+    int error = result < 0 ? -errno : 0;
+    if (null != descriptor) close(null);
+    return error;
 }
 
 // Waiting ------------------------------------------------------------------------------------

@@ -42,22 +42,22 @@ static void tell(int pipe, struct child_word word) {
     }
 }
 
-static void run_child(const char *file, char *const arguments[], char *const environment[],
-                      const sigset_t *mask, int pipe) {
+static void run_child(const struct clinux_program *program, int pipe) {
     int listener = clinux_install_filter();
     if (listener < 0) {
         tell(pipe, (struct child_word){-1, CLINUX_SPAWN_FILTER, -listener});
         _exit(127);
     }
     tell(pipe, (struct child_word){listener, 0, 0});
-    sigprocmask(SIG_SETMASK, mask, NULL);
-    execvpe(file, arguments, environment);
+    if (program->ignores_children) signal(SIGCHLD, SIG_IGN);
+    sigprocmask(SIG_SETMASK, program->mask, NULL);
+    execvpe(program->file, program->arguments, program->environment);
     tell(pipe, (struct child_word){-1, CLINUX_SPAWN_EXECUTE, errno});
     _exit(127);
 }
 
-int clinux_spawn_filtered(const char *file, char *const arguments[], char *const environment[],
-                          const void *mask, pid_t *process, int *listener, int *stage) {
+int clinux_spawn_filtered(const struct clinux_program *program, pid_t *process, int *listener,
+                          int *stage) {
     int ends[2];
     *stage = CLINUX_SPAWN_FORK;
     *listener = -1;
@@ -65,7 +65,7 @@ int clinux_spawn_filtered(const char *file, char *const arguments[], char *const
     // CLONE_VFORK: the parent goes on when the child has executed or died, so that whatever the
     // child had to say is in the pipe by then.
     pid_t child = fork_sharing_descriptors(CLONE_VFORK);
-    if (child == 0) run_child(file, arguments, environment, mask, ends[1]);
+    if (child == 0) run_child(program, ends[1]);
     int error = child < 0 ? errno : 0;
     struct child_word word;
     while (error == 0 && read(ends[0], &word, sizeof word) == (ssize_t)sizeof word) {

@@ -34,43 +34,42 @@ public enum Interception {
         return Unavailability.reason(SystemError(-result), stage: stage)
     }
 
-    /// Runs `arguments[0]`, looked for in PATH, over the sockets of `network`, until the
-    /// last process it started has ended and what they sent was delivered, for which `patience`
-    /// nanoseconds are left.
+    /// Runs a program over the sockets of `network`, until the last process it started has ended
+    /// and what they sent was delivered, for which `patience` nanoseconds are left.
     ///
-    /// The calling process becomes the subreaper of the program's descendants and waits for every
-    /// child it has. The calling thread's mask is changed meanwhile; the process should have no
-    /// other thread that takes signals. Terminal, process group and open descriptors are the
-    /// program's as they are ours. `environment` is in the form NAME=VALUE, ours where nil.
+    /// The calling process waits for every child it has. The calling thread's mask is changed
+    /// meanwhile; the process should have no other thread that takes signals. Signals that other
+    /// processes send to this one are passed on to the program, but those for which `takes`
+    /// says that they were for the caller.
+    public static func run(
+        _ guarded: GuardedProgram, on network: ProgramNetwork, patience: Int64 = 10_000_000_000,
+        takes: @escaping (CInt) -> Bool = { _ in false }
+    ) throws(LaunchError) -> ProgramStatus {
+        let before = SignalMask.block(TreeEvents.handledSignals)
+        defer { SignalMask.restore(before) }
+        // Nothing of the program is left when this returns.
+        defer { guarded.end() }
+        let events: TreeEvents
+        do throws(SystemError) {
+            events = try TreeEvents(of: guarded, takes: takes)
+        } catch {
+            throw .system(error)
+        }
+        let program = try guarded.launch()
+        do throws(SystemError) {
+            return try Supervisor(network, program, events: events).run(patience: patience)
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    /// The same for `arguments[0]`, looked for in PATH, with this process's descriptors and limits;
+    /// `environment` is in the form NAME=VALUE, ours where nil.
     public static func run(
         _ arguments: [String], environment: [String]? = nil, on network: ProgramNetwork,
         patience: Int64 = 10_000_000_000
     ) throws(LaunchError) -> ProgramStatus {
-        guard !arguments.isEmpty else { throw .cannotExecute(SystemError(ENOENT)) }
-        let before = SignalMask.block(ProcessTree.handledSignals)
-        defer { SignalMask.restore(before) }
-        let signals = try signalDescriptor()
-        let program = try ProgramProcess(arguments, environment, mask: before)
-        let supervisor: Supervisor
-        do throws(SystemError) {
-            supervisor = try Supervisor(network, program, signals: signals)
-        } catch {
-            kill(program.process, SIGKILL)
-            throw .system(error)
-        }
-        return supervisor.run(patience: patience)
-    }
-
-    /// What must be in place before the program starts, so that no end of a process is missed.
-    private static func signalDescriptor() throws(LaunchError) -> Descriptor {
-        var handled = SignalMask.set(of: ProcessTree.handledSignals)
-        do throws(SystemError) {
-            let result = clinux_become_subreaper()
-            guard result == 0 else { throw SystemError(-result) }
-            // Read during the call only.
-            return try unsafe Descriptor(result: clinux_signal_descriptor(&handled))
-        } catch {
-            throw .system(error)
-        }
+        try run(
+            GuardedProgram(arguments, environment: environment), on: network, patience: patience)
     }
 }

@@ -37,17 +37,17 @@ final class Supervisor {
     private var nextSearch: Int64 = 0
 
     init(
-        _ setting: ProgramNetwork, _ program: ProgramProcess, signals: Descriptor
+        _ setting: ProgramNetwork, _ program: ProgramProcess, events: TreeEvents
     ) throws(SystemError) {
         self.setting = setting
         listener = NotificationListener(program.listener)
         rendezvous = try Rendezvous()
         loop = try EventLoop()
         ready = try ReadySet()
-        tree = ProcessTree(program: program.process, signals: signals)
+        tree = ProcessTree(program: program, events: events)
         keepsDuplicates = !program.descriptorsCanBeFetched
         loop.add(listener.number, token: Token.notification, for: .readable)
-        loop.add(signals.number, token: Token.signal, for: .readable)
+        loop.add(events.number, token: Token.signal, for: .readable)
         loop.add(ready.descriptor, token: Token.network, for: .readable)
         for descriptor in setting.sources.flatMap(\.descriptors) {
             loop.add(descriptor, token: Token.network, for: .readable)

@@ -12,10 +12,17 @@ struct FilterTests {
         var stage: CInt = 0
         var mask = sigset_t()
         unsafe sigemptyset(&mask)
-        var arguments = unsafe [strdup(program), nil]
-        defer { unsafe free(arguments[0]) }
-        let error = unsafe clinux_spawn_filtered(
-            program, &arguments, environ, &mask, &process, &listener, &stage)
+        let name = unsafe strdup(program)
+        defer { unsafe free(name) }
+        let error = unsafe withUnsafePointer(to: &mask) { mask in
+            let arguments = unsafe [name, nil]
+            return unsafe arguments.withUnsafeBufferPointer { arguments in
+                var program = unsafe clinux_program(
+                    file: name, arguments: arguments.baseAddress, environment: environ,
+                    mask: mask, ignores_children: 0)
+                return unsafe clinux_spawn_filtered(&program, &process, &listener, &stage)
+            }
+        }
         try #require(error == 0)
         defer { close(listener) }
         var calls: [clinux_call] = []

@@ -49,10 +49,20 @@ enum clinux_spawn_stage {
     CLINUX_SPAWN_EXECUTE = 3,
 };
 
-/// Starts `file` (looked for in PATH) with the notification filter installed and the signal mask
-/// given. On success `*process` is its id and `*listener` the notification descriptor.
-int clinux_spawn_filtered(const char *file, char *const arguments[], char *const environment[],
-                          const void *mask, int32_t *process, int *listener, int *stage);
+/// What is to be started: `file`, looked for in PATH where it has no slash.
+struct clinux_program {
+    const char *file;
+    char *const *arguments;
+    char *const *environment;
+    /// The signals it blocks, a `sigset_t`.
+    const void *mask;
+    /// Whether it ignores SIGCHLD.
+    int ignores_children;
+};
+/// Starts a program with the notification filter installed. On success `*process` is its id and
+/// `*listener` the notification descriptor.
+int clinux_spawn_filtered(const struct clinux_program *program, int32_t *process, int *listener,
+                          int *stage);
 
 /// What `clinux_seccomp_probe` was doing when it failed.
 enum clinux_probe_stage {
@@ -140,6 +150,8 @@ enum clinux_child_change {
     CLINUX_CHILD_KILLED = 2,
     CLINUX_CHILD_STOPPED = 3,
     CLINUX_CHILD_CONTINUED = 4,
+    /// There is none any more.
+    CLINUX_CHILD_NONE = 5,
 };
 
 struct clinux_child_report {
@@ -149,6 +161,8 @@ struct clinux_child_report {
     int value;
 };
 
+/// What waitid(2) said, a `siginfo_t`.
+struct clinux_child_report clinux_child_report_of(const void *facts);
 /// Takes one report: 1, or 0 when there is none now, or -ECHILD when there is no child.
 int clinux_reap(struct clinux_child_report *report);
 
@@ -156,12 +170,19 @@ struct clinux_signal {
     int number;
     /// Whether the kernel sent it (a key on the terminal), not a process.
     int is_from_kernel;
+    /// Which process sent it, 0 for none that is seen from here.
+    int32_t sender;
 };
 
 /// A descriptor that reads the signals of `set`, which must be blocked (signalfd(2)).
 int clinux_signal_descriptor(const void *set);
 /// Takes one signal: 1, or 0 when there is none now.
 int clinux_next_signal(int descriptor, struct clinux_signal *signal);
+
+/// Ends the calling process by the signal `number`, without a core; returns where that does not.
+void clinux_die_of(int number);
+/// Opens /dev/null in place of `descriptor`.
+int clinux_replace_by_null(int descriptor);
 
 /// What an epoll instance watches for and reports (epoll_ctl(2)).
 enum clinux_interest {

@@ -1,3 +1,6 @@
+import CLinux
+import Glibc
+
 /// How a program ended.
 public enum ProgramStatus: Hashable, Sendable {
     /// It exited with this status, 0–255.
@@ -11,5 +14,13 @@ public enum ProgramStatus: Hashable, Sendable {
         case .exited(let status): status
         case .killed(let signal): 128 + signal
         }
+    }
+
+    /// Ends this process as the program ended: with its exit status, or by the same signal, so that
+    /// a shell sees an interrupt for one.
+    public func end() -> Never {
+        fflush(nil)
+        if case .killed(let signal) = self { clinux_die_of(signal) }
+        exit(shellStatus)
     }
 }

@@ -12,6 +12,9 @@ enum SignalMask {
         return before
     }
 
+    /// What is blocked now.
+    static var current: sigset_t { block([]) }
+
     static func restore(_ mask: sigset_t) {
         var mask = mask
         // Read during the call only.

@@ -31,4 +31,20 @@ enum Directory {
             text.append(contentsOf: chunk[..<count])
         }
     }
+
+    /// The children of the one thread that a process has had children with, none where that cannot
+    /// be known.
+    static func children(of process: CInt) -> [CInt] {
+        text(of: "/proc/\(process)/task/\(process)/children").split(separator: " ")
+            .compactMap { CInt($0) }
+    }
+
+    /// The parent of a process, nil where there is no such process.
+    static func parent(of process: CInt) -> CInt? {
+        // PID (NAME) STATE PARENT …, and the name may have blanks and parentheses.
+        let text = text(of: "/proc/\(process)/stat")
+        guard let end = text.lastIndex(of: ")") else { return nil }
+        let fields = text[text.index(after: end)...].split(separator: " ")
+        return fields.count > 1 ? CInt(fields[1]) : nil
+    }
 }
