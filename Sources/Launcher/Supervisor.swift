@@ -174,7 +174,7 @@ final class Supervisor {
         guard registry[index].isStream else {
             forwardMessages(index)
             deliverMessages(index)
-            if events.contains(.hungUp) { retire(index, resetting: false) }
+            if events.contains(.hungUp) { programEnded(index) }
             return
         }
         if events.contains(.hungUp) { registry[index].pump.isHungUp = true }
@@ -224,7 +224,7 @@ final class Supervisor {
         switch outcome {
         case .idle: break
         case .more: unfinishedPumps.append(index)
-        case .closed: return retire(index, resetting: false)
+        case .closed: return programEnded(index)
         case .abandoned: return retire(index, resetting: true)
         case .failed(let error): return resetProgram(index, error)
         }
@@ -258,6 +258,17 @@ final class Supervisor {
     }
 
     // MARK: The end of sockets
+
+    /// The program has closed a socket, or shut it down both ways: then its names stay.
+    private func programEnded(_ index: SlabIndex) {
+        guard isHeld(index) else { return retire(index, resetting: false) }
+        try? registry[index].socket.shutdown(.both)
+        registry[index].pump.stop(&buffers)
+        registry[index].messages.stop(&buffers)
+        registry[index].phase = .over
+        closeEnd(index)
+        registry.watchForEnd(index)
+    }
 
     /// Ends both sides of a socket.
     func retire(_ index: SlabIndex, resetting: Bool) {

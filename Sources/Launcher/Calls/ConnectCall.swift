@@ -48,14 +48,14 @@ extension Supervisor {
             return park(call, index, until: deadline(program, SO_SNDTIMEO))
         }
         // A failure that no connect has reported yet is reported now, before another attempt.
-        let error = takeError(index, program)
+        let error = registry[index].error
+        registry[index].error = nil
         if registry[index].phase == .failed(isReported: false) {
             registry[index].phase = .failed(isReported: true)
             let reply = Reply.failure(error ?? SystemError(ECONNABORTED))
             remember(reply, to: call)
             return reply
         }
-        if let error { return .failure(error) }
         guard let remote = name.address else { return .failure(EAFNOSUPPORT) }
         if registry[index].phase == .failed(isReported: true) {
             let fresh = try replaceProgramEnd(call, index)
@@ -68,6 +68,8 @@ extension Supervisor {
         _ call: SystemCall, to remote: SocketAddress, _ index: SlabIndex, _ program: Descriptor,
         waits: Bool
     ) throws(SystemError) -> Reply {
+        // Whoever listened may have closed without our knowing.
+        if remote.address.isLoopback { releaseClosedPorts() }
         try chooseInterface(index, for: remote)
         let socket = registry[index].socket
         do throws(SystemError) {

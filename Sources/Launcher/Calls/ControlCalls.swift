@@ -9,6 +9,7 @@ extension Supervisor {
         static var receivable: UInt { 0x541B }
         static var unsent: UInt { 0x5411 }
         static var interfaceList: UInt { 0x8912 }
+        static var atMark: UInt { 0x8905 }
         /// Who is told by signals, and where the urgent byte is: the AF_UNIX socket knows.
         static var native: ClosedRange<UInt> { 0x8901...0x8905 }
         /// Beginning with those on routes.
@@ -22,7 +23,7 @@ extension Supervisor {
         let request = request(call)
         let isStream = registry[index].isStream
         switch request {
-        case Request.native: return .carryOn
+        case Request.native where isStream || request != Request.atMark: return .carryOn
         case Request.receivable:
             if isStream { return .carryOn }
             return try give(Int32(clamping: try nextCount(index)), call)

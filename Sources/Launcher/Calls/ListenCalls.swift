@@ -90,6 +90,10 @@ extension Supervisor {
                 return park(call, index, until: deadline(program, SO_RCVTIMEO))
             }
             guard registry.contains(accepted.index) else { continue }
+            if registry[index].hasNativeOptions {
+                copyNativeOptions(from: program.number, to: accepted.program.number)
+                registry[accepted.index].hasNativeOptions = true
+            }
             return try give(accepted, to: call, index, closeOnExec: closeOnExec)
         }
     }

@@ -138,8 +138,8 @@ extension Supervisor {
         }
         let buffer = buffers.take()
         while case .bytes(let count) = SocketFile.receive(end.number, into: buffer) {
-            // An empty message and the end of the socket look the same; the end also hangs up.
-            if count == 0 { break }
+            // An empty message and the end of the socket look the same.
+            if count == 0, SocketFile.hasEnded(end.number) { break }
             guard forward(buffer, index) else {
                 registry[index].messages.departure = buffer
                 return

@@ -18,7 +18,10 @@ extension Supervisor {
     /// setsockopt(2).
     func setsockoptCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
         let (level, name, length) = (call.int(1), call.int(2), call.int(4))
-        if Self.isNative(level, name) { return .carryOn }
+        if Self.isNative(level, name) {
+            registry[index].hasNativeOptions = true
+            return .carryOn
+        }
         guard length >= 0 else { return .failure(EINVAL) }
         // No option is longer: lists of sources have a limit of their own.
         let count = min(Int(length), 1 << 16)
@@ -28,6 +31,13 @@ extension Supervisor {
         }
         try registry[index].socket.setOption(level: level, name: name, bytes.span)
         return .success
+    }
+
+    /// An accepted socket has its listener's options.
+    func copyNativeOptions(from listener: CInt, to accepted: CInt) {
+        for name in [SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVLOWAT, SO_OOBINLINE] {
+            SocketFile.copyOption(name, from: listener, to: accepted)
+        }
     }
 
     /// The instructions, of 8 bytes each, that a `struct sock_fprog` points to.

@@ -29,8 +29,10 @@ extension Supervisor {
             for wait in takeWaits(index) { listener.refuse(wait.call, SystemError(EINVAL)) }
             registry[index].port?.close()
             registry[index].port = nil
-            registry[index].phase = .over
-            return .carryOn
+            registry[index].handover = nil
+            // It is one that can listen again, which an AF_UNIX socket cannot.
+            _ = try replaceProgramEnd(call, index)
+            return .success
         case .idle, .connecting, .failed, .over:
             try registry[index].socket.shutdown(direction)
             return .carryOn

@@ -39,6 +39,9 @@ struct BorrowedSocket: ~Copyable {
     /// Whether the set of programs knows whose port it has.
     var isNamed = false
 
+    /// Whether the program has set options that its AF_UNIX socket keeps.
+    var hasNativeOptions = false
+
     /// What SO_ERROR reports next, where the network's socket does not know it.
     var error: SystemError?
 

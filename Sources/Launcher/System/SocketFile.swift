@@ -58,6 +58,14 @@ enum SocketFile {
         return unsafe clinux_poll(&entry, 1, 0) > 0
     }
 
+    /// Whether the peer sends no more.
+    static func hasEnded(_ number: CInt) -> Bool {
+        // POLLRDHUP
+        var entry = clinux_poll(descriptor: number, events: 0x2000, answer: 0)
+        // Read and written during the call only.
+        return unsafe clinux_poll(&entry, 1, 0) > 0
+    }
+
     static func isNonBlocking(_ number: CInt) -> Bool {
         fcntl(number, F_GETFL) & O_NONBLOCK != 0
     }
@@ -137,6 +145,15 @@ enum SocketFile {
         // Read during the call only.
         unsafe setsockopt(
             number, SOL_SOCKET, name, &value, socklen_t(MemoryLayout<CInt>.size))
+    }
+
+    /// Gives a socket an option of another's, of up to 16 bytes.
+    static func copyOption(_ name: CInt, from one: CInt, to other: CInt) {
+        var value: (UInt64, UInt64) = (0, 0)
+        var length = socklen_t(16)
+        // Both are read and written during the calls only.
+        guard unsafe getsockopt(one, SOL_SOCKET, name, &value, &length) == 0 else { return }
+        unsafe setsockopt(other, SOL_SOCKET, name, &value, length)
     }
 
     /// SO_RCVTIMEO or SO_SNDTIMEO in nanoseconds, nil where there is no limit.
