@@ -162,6 +162,7 @@ final class Supervisor {
         case .connecting: connectEvent(index)
         case .established:
             if event.events.contains(.priority) { registry[index].pump.expectsUrgent = true }
+            if event.events.contains(.error) { registry[index].pump.hasFailed = true }
             pump(index)
         case .idle, .failed, .over: break
         }

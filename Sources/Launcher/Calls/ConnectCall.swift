@@ -10,8 +10,9 @@ import Wire
 
 extension Supervisor {
     func connectCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+        let (place, length) = try call.namePlace()
         let name = try call.memory.name(
-            at: call.word(1), length: call.int(2), of: registry[index].socket, for: .connect)
+            at: place, length: length, of: registry[index].socket, for: .connect)
         return registry[index].isStream
             ? try connectStream(call, to: name, index)
             : try connectMessages(call, to: name, index)
@@ -130,7 +131,9 @@ extension Supervisor {
         registry.unwatchForEnd(index)
         for wait in takeWaits(index) {
             if wait.call.name != .connect {
+                deadlineInForce = .some(wait.deadline)
                 answer(wait.call)
+                deadlineInForce = nil
             } else if listener.answer(wait.call, 0) {
                 registry[index].phase = .established(isReported: true)
                 remember(.success, to: wait.call)
@@ -151,7 +154,7 @@ extension Supervisor {
             registry[index].phase = .idle
         }
         for wait in takeWaits(index) {
-            if wait.call.name == .connect {
+            if wait.call.connects {
                 guard listener.refuse(wait.call, error) else { continue }
                 registry[index].error = nil
                 remember(.failure(error), to: wait.call)
@@ -165,7 +168,7 @@ extension Supervisor {
     /// handshake goes on, so from now on the socket polls as that of a program that does not wait.
     func connectWaitEnded(_ index: SlabIndex) {
         guard registry[index].phase == .connecting, registry[index].end == nil,
-            !registry[index].waits.contains(where: { $0.call.name == .connect })
+            !registry[index].waits.contains(where: { $0.call.connects })
         else { return }
         guard let program = programEnd(index) else {
             connectFailed(index, SystemError(ECONNABORTED))

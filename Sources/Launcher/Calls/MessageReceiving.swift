@@ -104,6 +104,7 @@ extension Supervisor {
     func recvmmsgCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
         let flags = call.int(3)
         let wanted = Int(min(call.word(2) & 0xFFFF_FFFF, 1_024))
+        guard wanted > 0 else { return .success }
         var arrivals: [Arrival] = []
         defer { for arrival in arrivals { buffers.giveBack(arrival.buffer) } }
         while arrivals.count < wanted {

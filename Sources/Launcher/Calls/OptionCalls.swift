@@ -68,7 +68,7 @@ extension Supervisor {
     {
         if registry[index].phase == .connecting, registry[index].end == nil,
             !registry[index].waits.contains(where: {
-                $0.call.name == .connect && listener.isWaiting($0.call)
+                $0.call.connects && listener.isWaiting($0.call)
             })
         {
             return park(call, index, until: nil)

@@ -26,7 +26,13 @@ extension Supervisor {
     private func send(
         _ pieces: [RemoteMemory.Piece], _ call: SystemCall, _ flags: CInt, _ index: SlabIndex
     ) throws(SystemError) -> Reply {
-        guard flags & Self.fastOpen == 0 else { return .failure(EOPNOTSUPP) }
+        if flags & Self.fastOpen != 0 {
+            switch registry[index].phase {
+            case .idle: return try connectCall(call, index)
+            case .established where waitedForHandshake(call): break
+            default: return .failure(EISCONN)
+            }
+        }
         guard registry[index].isConnected, let program = programEnd(index) else {
             return .failure(EPIPE)
         }
@@ -44,6 +50,9 @@ extension Supervisor {
         }
     }
 
+    /// Whether a call is tried again that has begun to connect.
+    private func waitedForHandshake(_ call: SystemCall) -> Bool { deadlineInForce != nil }
+
     private static func cut(_ pieces: [RemoteMemory.Piece], to limit: Int) -> [RemoteMemory.Piece] {
         var left = UInt64(limit)
         return pieces.map { piece in
@@ -56,6 +65,8 @@ extension Supervisor {
     /// recvfrom(2) with an address.
     func receiveFromStream(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
         let piece = RemoteMemory.Piece(address: call.word(1), count: call.word(2))
+        // There is no queue of errors; an AF_UNIX socket would give data instead.
+        if call.int(3) & CInt(MSG_ERRQUEUE) != 0 { return .failure(EAGAIN) }
         guard call.word(4) != 0 else { return .carryOn }
         return try receive([piece], call, call.int(3), index) { () throws(SystemError) in
             try call.memory.store(socklen_t(0), at: call.word(5))
@@ -64,7 +75,6 @@ extension Supervisor {
 
     /// recvmsg(2): the kernel's business where there is no place for an address.
     func recvmsgFromStream(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
-        // There is no queue of errors; an AF_UNIX socket would give data instead.
         if call.int(2) & CInt(MSG_ERRQUEUE) != 0 { return .failure(EAGAIN) }
         var header = try call.memory.load(MessageHeader.self, at: call.word(1))
         guard header.name != 0 else { return .carryOn }

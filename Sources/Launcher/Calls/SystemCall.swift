@@ -40,6 +40,28 @@ struct SystemCall {
         }
     }
 
+    /// Whether it connects a stream: connect(2), or sending with MSG_FASTOPEN.
+    var connects: Bool {
+        let fastOpen: CInt = 0x2000_0000
+        switch name {
+        case .connect: return true
+        case .sendto: return int(3) & fastOpen != 0
+        case .sendmsg: return int(2) & fastOpen != 0
+        default: return false
+        }
+    }
+
+    /// Where a call that connects has its peer's name, and how long that is.
+    func namePlace() throws(SystemError) -> (address: UInt64, length: CInt) {
+        switch name {
+        case .sendto: return (word(4), int(5))
+        case .sendmsg:
+            let header = try memory.load(MessageHeader.self, at: word(1))
+            return (header.name, CInt(bitPattern: header.nameLength))
+        default: return (word(1), int(2))
+        }
+    }
+
     /// Whether `other` is the same call with the same arguments, by the same thread.
     func isRepetition(of other: SystemCall) -> Bool {
         thread == other.thread && name == other.name && arguments == other.arguments

@@ -60,7 +60,7 @@ extension Supervisor {
 
     /// connect(2) goes on in the background, everything else may be tried again.
     private static func timeoutError(of call: SystemCall) -> SystemError {
-        SystemError(call.name == .connect ? EINPROGRESS : EAGAIN)
+        SystemError(call.connects ? EINPROGRESS : EAGAIN)
     }
 
     /// Tries again every call that waits for this socket.

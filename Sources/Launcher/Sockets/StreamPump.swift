@@ -23,6 +23,8 @@ struct StreamPump {
 
     /// Set when the program can neither read nor write any more (EPOLLHUP).
     var isHungUp = false
+    /// Set when the connection has failed: what arrived before is still passed on.
+    var hasFailed = false
     /// Set when the peer has said that something urgent is to come.
     var expectsUrgent = false
     /// Whether the program's socket is full and we wait for room.
@@ -47,8 +49,12 @@ struct StreamPump {
         }
         if isHungUp { return up }
         let down = runDownward(socket, end, &buffers)
-        if case .idle = down { return up }
-        return down
+        guard case .idle = down else { return down }
+        if hasFailed, downward == nil {
+            let error = (try? socket.takeError()) ?? nil
+            return .failed(error ?? SystemError(ECONNRESET))
+        }
+        return up
     }
 
     /// Gives the buffers back; the pump is not run again.
@@ -163,7 +169,10 @@ struct StreamPump {
 
     /// Passes the urgent byte on, where the bytes before it have all gone.
     private mutating func passUrgent(_ socket: Socket, _ end: CInt, _ buffers: inout BufferPool) {
-        guard (try? socket.isAtMark) == true, let byte = try? socket.receiveUrgent() else { return }
+        // SIOCATMARK
+        guard let answer = try? socket.control(0x8905), answer.contains(1),
+            let byte = try? socket.receiveUrgent()
+        else { return }
         expectsUrgent = false
         let buffer = buffers.take()
         buffer.withRoom { $0[0] = byte }
