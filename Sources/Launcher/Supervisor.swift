@@ -190,6 +190,8 @@ final class Supervisor {
     func adopt(_ end: Descriptor, _ index: SlabIndex) {
         registry[index].end = end
         openEnds += 1
+        // An urgent byte of the program's is to stay in its place.
+        if registry[index].isStream { SocketFile.setOption(end.number, SO_OOBINLINE, 1) }
         loop.add(end.number, token: Token.socket(index), for: Self.interest(waitsForRoom: false))
     }
 

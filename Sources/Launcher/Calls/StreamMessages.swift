@@ -29,6 +29,7 @@ extension Supervisor {
         if flags & Self.fastOpen != 0 {
             switch registry[index].phase {
             case .idle: return try connectCall(call, index)
+            case .connecting where waitedForHandshake(call): return park(call, index, until: nil)
             case .established where waitedForHandshake(call): break
             default: return .failure(EISCONN)
             }
