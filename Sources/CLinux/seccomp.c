@@ -158,11 +158,24 @@ static int add_descriptor(int listener, struct seccomp_notif_addfd request) {
 }
 
 int clinux_seccomp_add_descriptor(int listener, uint64_t id, int descriptor, int close_on_exec) {
-    return add_descriptor(
-        listener, (struct seccomp_notif_addfd){.id = id,
-                                               .flags = SECCOMP_ADDFD_FLAG_SEND,
-                                               .srcfd = (uint32_t)descriptor,
-                                               .newfd_flags = close_on_exec ? O_CLOEXEC : 0});
+    struct seccomp_notif_addfd request = {.id = id,
+                                          .flags = SECCOMP_ADDFD_FLAG_SEND,
+                                          .srcfd = (uint32_t)descriptor,
+                                          .newfd_flags = close_on_exec ? O_CLOEXEC : 0};
+    // Set once it is seen, and then the same for every thread.
+    static int is_in_one_step = 1;
+    if (is_in_one_step) {
+        int number = add_descriptor(listener, request);
+        if (number != -EINVAL) return number;
+        is_in_one_step = 0;
+    }
+    // Before Linux 5.14 the answer goes separately. A caller that a signal takes away in between
+    // keeps a descriptor that it does not know of.
+    request.flags = 0;
+    int number = add_descriptor(listener, request);
+    if (number < 0) return number;
+    int error = clinux_seccomp_answer(listener, id, number, 0);
+    return error < 0 ? error : number;
 }
 
 int clinux_seccomp_replace_descriptor(int listener, uint64_t id, int descriptor, int number,

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "CLinuxDevices.h"
+#include "CLinuxDirectory.h"
 #include "CLinuxGuardian.h"
 #include "CLinuxLocal.h"
 #include "CLinuxSeccomp.h"
