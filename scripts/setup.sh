@@ -32,6 +32,10 @@ has_pcap() { has pkg-config && pkg-config --exists libpcap; }
 # An ordinary busybox needs shared libraries; the tests want a program that needs none.
 has_static_busybox() { has busybox && ! ldd "$(command -v busybox)"; }
 has_libevent() { pkg-config --exists libevent; }
+python_version() {
+    /usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || echo 3
+}
+has_python_tests() { /usr/bin/python3 -c 'import test.test_socket'; }
 has_openbsd_netcat() { has nc && nc -h 2>&1 | grep -q OpenBSD; }
 
 if ! has swift; then
@@ -73,6 +77,20 @@ if [ "$level" = test ]; then
     need util-linux has setpriv
     need net-tools has netstat
     need traceroute has traceroute
+    # What runs under `sockeye run`: servers without the services that would start them.
+    need nginx-light has nginx
+    need redis-server has redis-server
+    need redis-tools has redis-benchmark
+    need iperf3 has iperf3
+    need openssh-client has ssh
+    need openssh-server has sshd
+    need git has git
+    need bind9-dnsutils has dig
+    need socat has socat
+    need golang-go has go
+    need "libpython$(python_version)-testsuite" has_python_tests
+    # Gateways to measure ours beside.
+    need slirp4netns has slirp4netns
 fi
 
 [ ${#missing[@]} -gt 0 ] || exit 0
