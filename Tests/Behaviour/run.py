@@ -1,6 +1,6 @@
 """Runs scripts of socket calls against the kernel and against Sockeye, and compares.
 
-    python3 Tests/Behaviour/run.py [-k PATTERN] [--kernel-only] [--show] [--repeat N]
+    python3 Tests/Behaviour/run.py [-k PATTERN] [--kernel-only] [--run COMMAND] [--show] [--repeat N]
 """
 import argparse
 import pathlib
@@ -43,6 +43,8 @@ def main():
     options.add_argument("--sockeye-only", action="store_true")
     options.add_argument("--swift", choices=["kernel", "sockeye"],
                          help="the Swift interface instead of that for C, on this network")
+    options.add_argument("--run", metavar="COMMAND",
+                         help="the C library's calls under `sockeye run` of this command")
     options.add_argument("--show", action="store_true", help="print all results")
     options.add_argument("--repeat", type=int, default=1, help="whether each run says the same")
     options.add_argument("--library", default=root / ".build/debug", help="where libsockeye.so is")
@@ -58,6 +60,10 @@ def main():
             program = pathlib.Path(chosen.library).resolve() / "SwiftCalls"
             measure = sides.kernel(room)
             chosen_sides = [measure, sides.swift(room, program, chosen.swift, measure)]
+        elif chosen.run:
+            measure = sides.kernel(room)
+            chosen_sides = [measure, sides.interception(
+                room, pathlib.Path(chosen.run).resolve(), measure)]
         elif not chosen.kernel_only:
             chosen_sides.append(sides.sockeye(room, chosen.library))
         if chosen.repeat > 1:

@@ -2,6 +2,8 @@
 import concurrent.futures
 import os
 import pathlib
+import re
+import shutil
 import subprocess
 import tempfile
 
@@ -27,8 +29,13 @@ CHUNK = 40
 class Side:
     """An interpreter, the words in front of it and what its environment needs."""
 
-    def __init__(self, name, program, words=(), arguments=(), is_measure=False, is_whole=True):
+    def __init__(self, name, program, words=(), arguments=(), is_measure=False, is_whole=True,
+                 headings=("Calls",), dialect=None):
         self.name = name
+        # The tables of docs/DIFFERENCES.md that hold; of the first, every row must be seen.
+        self.headings = list(headings)
+        # What its host calls its interface and addresses, where that is not as in the scripts.
+        self.dialect = dialect
         # Whether all calls can be said, and broken pipes raise signals: both are so in C.
         self.is_whole = is_whole
         self.has_signals = is_whole
@@ -52,7 +59,10 @@ class Side:
         results = {}
         while scripts:
             output, status = self.run_process(scripts, settling)
-            parts = read_results(output)
+            parts = read_results(self.dialect.back(output) if self.dialect else output)
+            # A status as a shell has it, of a program that was run by another.
+            if self.dialect and status > 128:
+                status = 128 - status
             if len(parts) < len(scripts) and status == 0:
                 raise RuntimeError(f"{self.name}: {len(scripts)} scripts, {len(parts)} results")
             if status not in (0, 3):
@@ -75,9 +85,10 @@ class Side:
             environment["BEHAVIOUR_SETTLING"] = str(settling)
         with tempfile.TemporaryDirectory(prefix="sockeye-behaviour.") as room:
             path = pathlib.Path(room) / "scripts"
-            path.write_text("".join(
+            text = "".join(
                 f"script {number} {script.name}\n" + "".join(f"{line}\n" for line in script.lines)
-                for number, script in enumerate(scripts, 1)))
+                for number, script in enumerate(scripts, 1))
+            path.write_text(self.dialect.forth(text) if self.dialect else text)
             done = subprocess.run(
                 [*self.words, str(self.program), str(path), *self.arguments], cwd=room, env=environment,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
@@ -85,6 +96,32 @@ class Side:
         if not output:
             output = done.stderr.decode(errors="replace")
         return output, done.returncode
+
+
+class Dialect:
+    """The names that `sockeye run` gives: eth0, 10.0.2.15 and fd00:2::15, for those of the scripts.
+
+    Others on the link keep their number, but for low ones, which belong to its services there."""
+
+    def forth(self, text):
+        text = re.sub(r"\b10\.9\.0\.(\d+)", lambda found: "10.0.2." + self.number(found[1]), text)
+        text = re.sub(r"\bfd09::(\d+)", lambda found: "fd00:2::" + self.number(found[1]), text)
+        return text.replace("link0", "eth0")
+
+    def back(self, text):
+        text = re.sub(r"\b10\.0\.2\.(\d+)", lambda found: "10.9.0." + self.original(found[1]), text)
+        text = re.sub(r"\bfd00:2::(\d+)", lambda found: "fd09::" + self.original(found[1]), text)
+        return re.sub(r"\beth0\b", "link0", text)
+
+    @staticmethod
+    def number(text):
+        number = int(text)
+        return "15" if number == 2 else str(100 + number) if number < 20 else text
+
+    @staticmethod
+    def original(text):
+        number = int(text)
+        return "2" if number == 15 else str(number - 100) if 100 <= number < 120 else text
 
 
 def read_results(output):
@@ -125,6 +162,16 @@ def sockeye(room, library):
     return Side("Sockeye", program)
 
 
+def interception(room, command, measure):
+    """The kernel's interpreter, unmodified, under `sockeye run`, on a machine like the measure."""
+    copy = room / "sockeye"
+    shutil.copyfile(command, copy)
+    copy.chmod(0o755)
+    words = [*measure.words, str(copy), "run", "--"]
+    return Side("sockeye run", measure.program, words,
+                headings=["Calls under `sockeye run`", "Calls"], dialect=Dialect())
+
+
 def swift(room, program, network, measure):
     """`Socket` of Swift on `network`, which is `kernel` or `sockeye`."""
     tables = room / "tables"
@@ -132,4 +179,4 @@ def swift(room, program, network, measure):
         [str(measure.program), "--tables"], check=True, stdout=subprocess.PIPE).stdout)
     words = measure.words if network == "kernel" else []
     return Side(f"Swift on {network}", program, words, arguments=[str(tables), network],
-                is_whole=False)
+                is_whole=False, headings=["Calls from Swift", "Calls"])

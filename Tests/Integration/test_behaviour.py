@@ -57,3 +57,9 @@ class Behaviour(unittest.TestCase):
         program = self.built("SwiftCalls")
         compared = self.compare(lambda room, measure: sides.swift(room, program, "kernel", measure))
         self.assertGreater(compared, 500)
+
+    def test_interception(self):
+        """every call of every script gives under `sockeye run` what the kernel gives"""
+        compared = self.compare(
+            lambda room, measure: sides.interception(room, support.BINARY, measure))
+        self.assertGreater(compared, 1000)
