@@ -98,6 +98,11 @@ int dial(int s, int family, int port) {
     return connect(s, &name.any, size_of(&name));
 }
 
+void put(int s, const char *text) {
+    ssize_t n = write(s, text, strlen(text));
+    (void)n;
+}
+
 Pair pair(int family) {
     Pair p;
     p.listener = listener(family, 8);

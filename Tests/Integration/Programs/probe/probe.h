@@ -61,6 +61,8 @@ int port_in(const Name *name);
 int bound(int family, int kind);
 int listener(int family, int backlog);
 int dial(int s, int family, int port);
+// Writes a text, whatever comes of it.
+void put(int s, const char *text);
 // Two ends of a connection.
 typedef struct {
     int listener, client, server;
