@@ -317,17 +317,26 @@ final class Supervisor {
             releaseClosedPorts()
         }
         guard registry.isSweepDue() else { return }
-        for index in registry.indices where registry[index].end == nil && !isHeld(index) {
-            retireAbandoned(index)
-        }
+        retireClosed(of: registry.indices.filter { registry[$0].end == nil })
         registry.noteSweep()
     }
 
     /// Gives back the ports of sockets that were closed; whether there were any.
     @discardableResult
     func releaseClosedPorts() -> Bool {
+        registry.listening.isEmpty ? false : retireClosed(of: Array(registry.listening))
+    }
+
+    @discardableResult
+    private func retireClosed(of indices: [SlabIndex]) -> Bool {
+        let existing = SocketDirectory.existing(of: indices.map { registry[$0].inode })
         var found = false
-        for index in Array(registry.listening) where !isHeld(index) {
+        for index in indices {
+            // One that we hold too exists in any case.
+            let isHeld =
+                registry[index].duplicate == nil
+                ? existing.contains(registry[index].inode) : isHeld(index)
+            if isHeld { continue }
             retireAbandoned(index)
             found = true
         }

@@ -88,14 +88,16 @@ extension Supervisor {
         }
     }
 
-    /// Takes what the program's socket has, once it is sure that the caller got it.
+    /// Takes what the program's socket has. If a signal comes just then, the call is made again and
+    /// gets the same answer: the bytes stand in the caller's memory already.
     private func receive(
         _ pieces: [RemoteMemory.Piece], _ call: SystemCall, _ flags: CInt, _ index: SlabIndex,
         _ note: () throws(SystemError) -> Void
     ) throws(SystemError) -> Reply {
         // Out of the stream's order the AF_UNIX socket gives no address.
         if flags & CInt(MSG_OOB) != 0 { return .carryOn }
-        guard let program = programEnd(index) else { return .failure(EBADF) }
+        // Where it cannot be fetched, the name of our end is what the program sees.
+        guard let program = programEnd(index) else { return .carryOn }
         guard registry[index].isConnected || registry[index].phase == .over else {
             return .failure(ENOTCONN)
         }
@@ -110,12 +112,14 @@ extension Supervisor {
             }
             return park(call, index, until: deadline(program, SO_RCVTIMEO))
         case .bytes(let count):
+            guard listener.isWaiting(call) else { return .answered }
             try call.memory.scatter(count, of: buffer, over: pieces)
             try note()
-            if listener.answer(call, Int64(count)), flags & CInt(MSG_PEEK) == 0, count > 0 {
+            if flags & CInt(MSG_PEEK) == 0, count > 0 {
                 _ = SocketFile.receive(program.number, into: buffer, limit: count)
+                remember(.value(Int64(count)), to: call)
             }
-            return .answered
+            return .value(Int64(count))
         }
     }
 }
