@@ -8,6 +8,6 @@ let arguments = Array(CommandLine.arguments.dropFirst())
 do throws(CommandError) {
     exit(try Command.run(arguments))
 } catch {
-    error.report()
+    error.report(after: arguments)
     exit(error.status)
 }

@@ -28,6 +28,13 @@ extension Impairments {
     /// - Throws: What is wrong with which word.
     public init(_ text: String) throws(ImpairmentError) {
         self.init()
+        try add(text)
+    }
+
+    /// Reads further impairments; what `text` says nothing of stays.
+    ///
+    /// - Throws: What is wrong with which word.
+    public mutating func add(_ text: String) throws(ImpairmentError) {
         var words = ImpairmentWords(text)
         while let keyword = words.next() { try words.read(keyword, into: &self) }
     }

@@ -15,6 +15,8 @@ package struct Arguments {
     private var words: ArraySlice<String>
     /// After `--` nothing is an option.
     private var isPastOptions = false
+    /// The next word stood behind an option's equals sign.
+    private var isAttached = false
     package let command: String
     /// Short options that take a value.
     private let letters: String
@@ -45,6 +47,7 @@ package struct Arguments {
     private mutating func split(long word: String) -> String {
         guard let equals = word.firstIndex(of: "=") else { return word }
         putBack(String(word[word.index(after: equals)...]))
+        isAttached = true
         return String(word[..<equals])
     }
 
@@ -67,10 +70,26 @@ package struct Arguments {
 
     /// Takes the value of `option`.
     package mutating func value(of option: String, _ what: String) throws(CommandError) -> String {
-        guard let word = words.popFirst() else {
+        guard let word = words.first, isAttached || word != "--" else {
             throw .usage("\(command): \(option) needs \(what)")
         }
+        words.removeFirst()
+        isAttached = false
         return word
+    }
+
+    /// Takes the value of an option that may go without: only one that stands behind an equals
+    /// sign, such as in `--stats=json`, is its value.
+    package mutating func attachedValue() -> String? {
+        guard isAttached else { return nil }
+        isAttached = false
+        return words.popFirst()
+    }
+
+    /// Checks that `option`, which is a word by itself, has no value behind an equals sign.
+    package mutating func checkNoValue(of option: String) throws(CommandError) {
+        guard let value = attachedValue() else { return }
+        throw .usage("\(command): \(option) takes no value, but '\(value)' was given")
     }
 
     /// Takes the value of `option` and reads it.
@@ -98,8 +117,10 @@ package struct Arguments {
     /// What has not been taken.
     package var rest: [String] { Array(words) }
 
-    package func unknown(_ option: String) -> CommandError {
-        .usage("\(command): unknown option '\(option)'")
+    /// - Parameter known: All options there are; the one that is spelt most like it is suggested.
+    package func unknown(_ option: String, among known: [String] = []) -> CommandError {
+        let suggestion = Suggestion.nearest(to: option, among: known).map { "; is it '\($0)'?" }
+        return .usage("\(command): unknown option '\(option)'\(suggestion ?? "")")
     }
 
     package func unexpected(_ operand: String) -> CommandError {

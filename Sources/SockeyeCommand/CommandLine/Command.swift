@@ -10,7 +10,9 @@ enum Command {
             return 2
         }
         let rest = words.dropFirst()
-        if rest.prefix(while: { $0 != "--" }).contains("--help"), let text = Help.texts[name] {
+        // What stands after a program is the program's.
+        let asksForHelp = name != "run" && rest.prefix { $0 != "--" }.contains("--help")
+        if asksForHelp, let text = Help.texts[name] {
             Terminal.print(text)
             return 0
         }
@@ -19,10 +21,13 @@ enum Command {
         case "checksum": return try ChecksumCommand(Arguments(rest, of: name)).run()
         case "demo": return try DemoCommand(Arguments(rest, of: name)).run()
         case "host": return try HostCommand(Arguments(rest, of: name)).run()
-        case "run": return try RunCommand(Arguments(rest, of: name)).run()
+        case "run": return try RunCommand.start(Arguments(rest, of: name))
         case "help", "--help", "-h": return try help(rest.first)
         case "version", "--version": Terminal.print("sockeye \(version)")
-        default: throw .usage("there is no command '\(name)'")
+        default:
+            let suggestion = Suggestion.nearest(to: name, among: Array(Help.texts.keys).sorted())
+            throw .usage(
+                "there is no command '\(name)'" + (suggestion.map { "; is it '\($0)'?" } ?? ""))
         }
         return 0
     }

@@ -23,7 +23,7 @@ enum Help {
         """
 
     static let texts: [String: String] = [
-        "demo": demo, "host": host, "run": run, "netstat": netstat, "arp": arp,
+        "demo": demo, "host": host, "run": RunCommand.help, "netstat": netstat, "arp": arp,
         "ping": ping, "traceroute": traceroute,
         "checksum": ChecksumCommand.help,
     ]
@@ -190,18 +190,5 @@ enum Help {
           -4, -6             IPv4, IPv6
           -n                 addresses as numbers, as they always are
         \(hostChoice)
-        """
-
-    private static let run = """
-        usage: sockeye run [OPTION …] [--] PROGRAM [ARGUMENT …]
-
-        Runs a program, unmodified and as an ordinary user, with Sockeye's TCP/IP under its socket
-        calls. It finds one host: services.sockeye (10.0.2.4), which serves echo (7), discard (9),
-        daytime (13), chargen (19) and a web page (80), and answers its DNS queries.
-
-          --capture FILE     records every packet of the program, for tshark or Wireshark
-          --show             prints every packet of the program on standard error
-        \(impairments)
-          --stats            prints the counters at the end, on standard error
         """
 }

@@ -8,8 +8,14 @@ enum Terminal {
 }
 
 extension CommandError {
-    func report() {
+    /// Tells the user of it, who typed `words`.
+    func report(after words: [String]) {
         Terminal.error("sockeye: \(message)")
-        if status == 2 { Terminal.error("Try 'sockeye help'.") }
+        guard status == 2 else { return }
+        if let name = words.first, Help.texts[name] != nil {
+            Terminal.error("Try 'sockeye \(name) --help'.")
+        } else {
+            Terminal.error("Try 'sockeye help'.")
+        }
     }
 }

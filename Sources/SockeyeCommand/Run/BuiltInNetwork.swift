@@ -22,16 +22,18 @@ struct BuiltInNetwork {
     /// - Parameters:
     ///   - impairments: What happens to packets, each way.
     ///   - seed: Decides which packets it happens to; nil for chance.
+    ///   - mtu: The largest IP packet on the wire, in bytes.
     ///   - segments: Whether the wire carries merged packets.
     ///   - observer: Is shown the packets of the program's host.
     init(
-        _ impairments: ImpairmentOptions, seed: UInt64?, segments: Bool, observer: PacketObserver?
+        _ impairments: ImpairmentOptions, seed: UInt64?, mtu: Int, segments: Bool,
+        observer: PacketObserver?
     ) throws(CommandError) {
         guard let programPrefix = Self.programPrefix, let servicesPrefix = Self.servicesPrefix
         else { throw .failure("24 is a prefix length") }
         let pools = BufferPools(BufferPools.Plan(byteLimit: 128 << 20))
         let capabilities = DeviceCapabilities(
-            isEthernet: true, mtu: 1500, offloadsChecksums: true, segments: segments)
+            isEthernet: true, mtu: mtu, offloadsChecksums: true, segments: segments)
         let ends: (WireEnd, WireEnd)
         do throws(DeviceError) {
             ends = try MemoryWire.pair(

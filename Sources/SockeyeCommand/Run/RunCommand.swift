@@ -11,27 +11,28 @@ import Wire
 
 /// `sockeye run`: a program on Sockeye's stack.
 struct RunCommand {
-    private var capture: String?
-    private var shows = false
-    private var impairments = ImpairmentOptions()
-    private var seed: UInt64?
-    private var showsStatistics = false
-    private var program: [String] = []
+    private let options: RunOptions
+    private var program: [String] { options.program }
 
-    init(_ arguments: consuming Arguments) throws(CommandError) {
-        while let option = arguments.nextOption() {
-            if try impairments.take(option, &arguments) { continue }
-            switch option {
-            case "--capture": capture = try arguments.value(of: option, "a file")
-            case "--show": shows = true
-            case "--seed":
-                seed = try arguments.value(of: option, "a number from 0 to 2⁶⁴ − 1") { UInt64($0) }
-            case "--stats": showsStatistics = true
-            default: throw arguments.unknown(option)
-            }
+    /// Does what the command line asks for; the exit status.
+    static func start(_ arguments: consuming Arguments) throws(CommandError) -> Int32 {
+        let isEmpty = arguments.rest.isEmpty
+        let options = try RunOptions(arguments)
+        if options.wantsHelp {
+            Terminal.print(help)
+            return 0
         }
-        program = arguments.rest
-        guard !program.isEmpty else { throw .usage("run: which PROGRAM?") }
+        if isEmpty {
+            Terminal.error(lesson)
+            return 2
+        }
+        guard !options.program.isEmpty else {
+            throw .usage(
+                "run: the program is missing behind the options, such as in: "
+                    + "sockeye run --loss 2% curl http://services.sockeye/")
+        }
+        try options.checkPossible()
+        return try RunCommand(options: options).run()
     }
 
     func run() throws(CommandError) -> Int32 {
@@ -40,10 +41,11 @@ struct RunCommand {
         }
         // Threads that are started while signals are held back leave them to the launcher.
         let signals = Signals(holding: [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGWINCH])
-        let printer = shows ? PacketPrinter(.ethernet) { Terminal.error($0) } : nil
-        let recording = try Recording(path: capture, printer: printer)
+        let printer = options.prints ? PacketPrinter(.ethernet) { Terminal.error($0) } : nil
+        let recording = try Recording(path: options.capture, printer: printer)
         let net = try BuiltInNetwork(
-            impairments, seed: seed, segments: !shows, observer: recording.observer)
+            options.impairments, seed: options.seed, mtu: options.mtu,
+            segments: !options.prints, observer: recording.observer)
         signals.release()
         let status: Int32
         do throws(LaunchError) {
@@ -55,7 +57,7 @@ struct RunCommand {
                 message: "run: \(Self.explain(error, program[0]))", status: error.shellStatus)
         }
         net.end()
-        if showsStatistics { Statistics.print(net.program, to: Terminal.error) }
+        if options.statistics != nil { Statistics.print(net.program, to: Terminal.error) }
         try recording.close()
         return status
     }
