@@ -93,10 +93,15 @@ public struct ImpairedLink: ~Copyable {
 
     /// Takes in a packet.
     ///
-    /// - Parameter now: Not before the moment of the packet before.
-    public mutating func submit(_ packet: consuming Packet, at now: Instant) {
+    /// - Parameters:
+    ///   - now: Not before the moment of the packet before.
+    ///   - report: Is shown each packet as it came, after segmentation, with what becomes of it.
+    public mutating func submit(
+        _ packet: consuming Packet, at now: Instant,
+        report: (borrowing Packet, PacketFate) -> Void = { _, _ in }
+    ) {
         if packet.metadata.segmentSize == 0 || impairments.keepsMergedPackets {
-            carry(packet, at: now)
+            carry(packet, at: now, report)
             return
         }
         var segmenter = Segmenter(packet, networkOffset: networkOffset)
@@ -106,7 +111,7 @@ public struct ImpairedLink: ~Copyable {
                 counters.memoryDrops &+= UInt64(segmenter.remaining)
                 return
             }
-            carry(segment, at: now)
+            carry(segment, at: now, report)
         }
     }
 
@@ -117,18 +122,24 @@ public struct ImpairedLink: ~Copyable {
         return packet
     }
 
-    private mutating func carry(_ packet: consuming Packet, at now: Instant) {
+    private mutating func carry(
+        _ packet: consuming Packet, at now: Instant,
+        _ report: (borrowing Packet, PacketFate) -> Void
+    ) {
         let number = counters.submitted
         counters.submitted &+= 1
         let fate = decide(number)
         guard let departure = depart(packet.count, at: now) else {
             counters.queueDrops &+= 1
+            report(packet, .queueFull)
             return
         }
         if fate.isLost {
             counters.lost &+= 1
+            report(packet, .lost)
             return
         }
+        report(packet, .carried)
         damage(&packet, number, flipsOne: fate.isCorrupted)
         let copy = fate.isDuplicated ? duplicate(packet) : nil
         var arrival = departure + fate.delay

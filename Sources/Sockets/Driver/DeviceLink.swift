@@ -17,6 +17,7 @@ public final class DeviceLink: Sendable {
     /// Takes packets and gives them at the same time: one thread may do each.
     private let device: Device
     private let observer: PacketObserver?
+    private let watcher: (any LinkWatcher)?
     /// Packets on their way between host and device; whoever moves them holds the lock, so that
     /// they keep their order.
     private let incoming: Mutex<LinkDirection>
@@ -39,10 +40,12 @@ public final class DeviceLink: Sendable {
     ///   - time: The host's.
     ///   - settings: Changes what else the host is told of the link.
     ///   - observer: Is shown every packet that passes between the host and what impairs them.
+    ///   - watcher: Is shown those and what is dropped.
     public init(
         _ device: consuming Device, name: String, hardwareAddress: MACAddress?,
         addresses: [IPPrefix], mtu: Int? = nil, impairments: LinkImpairments? = nil,
         time: NetworkTime = .system, observer: PacketObserver? = nil,
+        watcher: (any LinkWatcher)? = nil,
         settings: (inout InterfaceConfiguration) -> Void = { _ in }
     ) {
         let capabilities = device.capabilities
@@ -57,6 +60,7 @@ public final class DeviceLink: Sendable {
         self.device = device
         self.time = time
         self.observer = observer
+        self.watcher = watcher
         let offset = capabilities.isEthernet ? EthernetHeader.byteCount : 0
         isImpaired = impairments?.outgoing != nil || impairments?.incoming != nil
         incoming = Mutex(LinkDirection(impairments?.incomingLink(networkOffset: offset)))
@@ -106,12 +110,16 @@ public final class DeviceLink: Sendable {
             let now = isImpaired ? time.now() : .zero
             for _ in 0..<limit {
                 guard let packet = readOne() else { break }
-                guard let packet = direction.submit(packet, at: now) else { continue }
-                observer?(packet)
+                let passed = direction.submit(packet, at: now) { packet, fate in
+                    // What is carried is seen when it has arrived.
+                    if fate != .carried { watcher?.packetArrives(packet, fate) }
+                }
+                guard let packet = passed else { continue }
+                show(arriving: packet)
                 direction.batch.append(packet)
             }
             while direction.batch.count < limit, let packet = direction.arrived(at: now) {
-                observer?(packet)
+                show(arriving: packet)
                 direction.batch.append(packet)
             }
             arrivalTime.store(direction.nextDeadline.nanoseconds, ordering: .relaxed)
@@ -119,6 +127,19 @@ public final class DeviceLink: Sendable {
             if count > 0 { take(&direction.batch) }
             return count
         }
+    }
+
+    private func show(arriving packet: borrowing Packet) {
+        observer?(packet)
+        watcher?.packetArrives(packet, .carried)
+    }
+
+    /// Whether somebody wants to know what the host makes of packets.
+    var isWatched: Bool { watcher != nil }
+
+    /// Tells what the host made of the packets that arrived, in their order.
+    func tellWhatHostTook(_ reasons: [DropReason?]) {
+        for reason in reasons { watcher?.hostTook(reason) }
     }
 
     private func readOne() -> Packet? {
@@ -152,7 +173,10 @@ public final class DeviceLink: Sendable {
             if let packet = direction.arrived(at: now) { return packet }
             guard let packet = direction.batch.popFirst() else { return nil }
             observer?(packet)
-            if let packet = direction.submit(packet, at: now) { return packet }
+            let passed = direction.submit(packet, at: now) { packet, fate in
+                watcher?.packetLeaves(packet, fate)
+            }
+            if let packet = passed { return packet }
         }
     }
 

@@ -185,6 +185,7 @@ public final class HostDriver: Sendable {
         var received = 0
         for number in links.indices {
             received += links[number].read(atMost: Self.batchLimit) { batch in
+                guard !links[number].isWatched else { return take(&batch, of: number, at: now) }
                 core.withLock { core in
                     while let packet = batch.popFirst() {
                         core.host.receive(packet, on: Self.interface(number), at: now)
@@ -201,6 +202,19 @@ public final class HostDriver: Sendable {
         finish(woken, writes: writes)
         writeHeldUp(now)
         return received
+    }
+
+    /// Hands packets of a watched link to the host, and tells the watcher what it made of them.
+    private func take(_ batch: inout Ring<Packet>, of number: Int, at now: Instant) {
+        var reasons: [DropReason?] = []
+        core.withLock { core in
+            while let packet = batch.popFirst() {
+                _ = core.host.takeLatestDrop()
+                core.host.receive(packet, on: Self.interface(number), at: now)
+                reasons.append(core.host.takeLatestDrop())
+            }
+        }
+        links[number].tellWhatHostTook(reasons)
     }
 
     /// Tries again what a full device gave back, and writes what was delayed until now.

@@ -12,7 +12,7 @@ struct LinkDirection: ~Copyable {
     private var rejected: Packet?
 
     /// How many packets are under way at most; what comes beyond is lost.
-    private static var limit: Int { 4096 }
+    private static var limit: Int { 16384 }
 
     private let isImpaired: Bool
 
@@ -27,9 +27,21 @@ struct LinkDirection: ~Copyable {
     }
 
     /// Takes in a packet; it comes back where nothing impairs it.
-    mutating func submit(_ packet: consuming Packet, at now: Instant) -> Packet? {
-        guard isImpaired else { return packet }
-        if (link?.count ?? 0) < Self.limit { link?.submit(packet, at: now) }
+    ///
+    /// - Parameter report: Is shown it, or what it is cut into, with what becomes of it.
+    mutating func submit(
+        _ packet: consuming Packet, at now: Instant,
+        report: (borrowing Packet, PacketFate) -> Void
+    ) -> Packet? {
+        guard isImpaired else {
+            report(packet, .carried)
+            return packet
+        }
+        if (link?.count ?? 0) < Self.limit {
+            link?.submit(packet, at: now, report: report)
+        } else {
+            report(packet, .queueFull)
+        }
         return nil
     }
 

@@ -170,7 +170,13 @@ public struct Counters: Sendable {
     /// How often `event` happened.
     public subscript(event: Event) -> UInt64 { events[Int(event.rawValue)] }
 
-    mutating func count(_ reason: DropReason) { drops[Int(reason.rawValue)] &+= 1 }
+    /// What was dropped last, until somebody takes note; whoever looks takes it away before.
+    var latestDrop: DropReason?
+
+    mutating func count(_ reason: DropReason) {
+        drops[Int(reason.rawValue)] &+= 1
+        latestDrop = reason
+    }
 
     mutating func count(_ event: Event, _ times: Int = 1) {
         events[Int(event.rawValue)] &+= UInt64(truncatingIfNeeded: times)

@@ -274,6 +274,9 @@ public struct Host: ~Copyable, Sendable {
     /// What was dropped and what happened, by reason.
     public var counters: Counters { network.counters }
 
+    /// Why the host dropped something last, since this was asked before; nil where it did not.
+    public mutating func takeLatestDrop() -> DropReason? { network.counters.latestDrop.take() }
+
     /// What passed through an interface.
     public func counters(of interface: InterfaceID) -> InterfaceCounters {
         guard network.isValid(interface) else { return InterfaceCounters() }
