@@ -2,7 +2,6 @@ import CPcap
 import Memory
 import Stack
 import Synchronization
-import Wire
 
 /// Packets written to a file that tcpdump and Wireshark read, with times in nanoseconds.
 ///
@@ -18,37 +17,28 @@ public final class CaptureFile: Sendable {
     }
 
     private let writer: Mutex<CaptureWriter>
-    private let networkOffset: Int
-    /// For copies: of one packet in all its segments, and one segment beside it.
-    private let pools = BufferPools(.init(frames: 4, controls: 1, chunks: 16))
+    private let copier: PacketCopier
 
     /// - Parameter path: The file, which is written anew; "-" is standard output, written out
     ///   after each packet for whoever reads along.
     /// - Throws: What `fopen` fails with.
     public init(path: String, linkType: LinkType) throws(DeviceError) {
-        networkOffset = linkType == .ethernet ? EthernetHeader.byteCount : 0
+        copier = PacketCopier(linkType)
         let link = linkType == .ethernet ? CPCAP_ETHERNET : CPCAP_RAW_IP
         writer = Mutex(try CaptureWriter(path: path, link: link))
     }
 
     /// Records a packet with the time of day.
     public func record(_ packet: borrowing Packet) {
-        record(packet, at: Self.wallClock)
+        record(packet, at: PacketCopier.wallClock)
     }
 
     /// Records a packet with a time that the caller chose, such as a simulation's.
     public func record(_ packet: borrowing Packet, at time: Instant) {
-        if packet.metadata.segmentSize > 0 {
-            recordSegments(packet, at: time)
-            return
-        }
-        guard case .partial = packet.metadata.checksum else {
+        let isWhole = copier.each(of: packet) { packet in
             writer.withLock { $0.write(packet, at: time) }
-            return
         }
-        guard var copy = pools.copy(packet) else { return noteMissed() }
-        completeChecksum(of: &copy)
-        writer.withLock { $0.write(copy, at: time) }
+        if !isWhole { writer.withLock { $0.missed &+= 1 } }
     }
 
     /// Records the bytes of a packet with a time that the caller chose, such as a simulation's.
@@ -67,21 +57,4 @@ public final class CaptureFile: Sendable {
     /// - Returns: Why packets are missing from the file, nil when all are there.
     @discardableResult
     public func close() -> DeviceError? { writer.withLock { $0.close() } }
-
-    private static var wallClock: Instant {
-        let (seconds, nanoseconds) = WallClock.now()
-        return Instant(nanoseconds: Int64(seconds) &* 1_000_000_000 &+ Int64(nanoseconds))
-    }
-
-    private func recordSegments(_ packet: borrowing Packet, at time: Instant) {
-        guard let copy = pools.copy(packet) else { return noteMissed() }
-        var segmenter = Segmenter(copy, networkOffset: networkOffset)
-        while !segmenter.isDone {
-            guard var segment = segmenter.next(from: pools) else { return noteMissed() }
-            completeChecksum(of: &segment)
-            writer.withLock { $0.write(segment, at: time) }
-        }
-    }
-
-    private func noteMissed() { writer.withLock { $0.missed &+= 1 } }
 }

@@ -19,16 +19,34 @@ final class PacketPrinter: Sendable {
     }
 
     func show(_ packet: borrowing Packet) {
-        let now = MonotonicClock.now().nanoseconds
-        let head = packet.head
-        let beyond = packet.countBehindHead
+        show(packet.head, beyond: packet.countBehindHead, at: MonotonicClock.now().nanoseconds)
+    }
+
+    /// Prints a line for each packet of a record.
+    ///
+    /// - Parameters:
+    ///   - program: Whose packet it is, where that is known.
+    ///   - note: What else is to be said of it.
+    func show(_ record: PacketRecord, program: String?, note: String?) {
+        let before = program.map { "\($0): " } ?? ""
+        let after = note.map { "  [\($0)]" } ?? ""
+        record.each { bytes in
+            show(bytes, at: record.time.nanoseconds, before: before, after: after)
+        }
+    }
+
+    private func show(
+        _ bytes: Span<UInt8>, beyond: Int = 0, at now: Int64, before: String = "",
+        after: String = ""
+    ) {
         let line = state.withLock { state in
             let start = state.start ?? now
             state.start = start
             let milliseconds = (now - start) / 1_000_000
             let microseconds = (now - start) / 1000 % 1000
             let time = "\(milliseconds).\(Self.threeDigits(microseconds))"
-            return "\(Self.padded(time)) ms  \(state.dissector.line(head, beyond: beyond))"
+            let text = state.dissector.line(bytes, beyond: beyond)
+            return "\(Self.padded(time)) ms  \(before)\(text)\(after)"
         }
         print(line)
     }

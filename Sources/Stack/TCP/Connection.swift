@@ -78,6 +78,7 @@ struct Connection: ~Copyable {
     /// Keep-alive probes, or the end of FIN-WAIT-2.
     var idleAt = Instant.never
     var lastHeard = Instant.zero
+    var opened = Instant.zero
     /// What it has carried.
     var carried = StreamCounters()
     /// Empty but for a connection that has what few have.

@@ -4,12 +4,15 @@ struct RoundTripTime: Sendable {
     private(set) var smoothed: UInt32 = 0
     /// RTTVAR.
     private(set) var variation: UInt32 = 0
+    /// The shortest measurement; 0 before the first.
+    private(set) var shortest: UInt32 = 0
     /// How often the timeout was doubled (§5.5).
     private(set) var backoff: UInt8 = 0
 
     /// Takes in a measurement (§2.2, §2.3). It also ends the back-off (§5.7, note).
     mutating func measure(_ interval: Interval) {
         let sample = UInt32(clamping: max(1, interval.microseconds))
+        if shortest == 0 || sample < shortest { shortest = sample }
         if smoothed == 0 {
             smoothed = sample
             variation = sample / 2

@@ -31,6 +31,8 @@ struct TCPLayer: ~Copyable {
     var orphans = 0
     /// Who has which port.
     var ports = PortTable()
+    /// What is known of connections that are over.
+    var ended = EndedConnections()
     /// Listeners by port.
     var listenerTable = HashIndex()
     private var table = HashIndex()
@@ -198,6 +200,7 @@ struct TCPLayer: ~Copyable {
     ) -> SlabIndex {
         let tuple = connection.tuple
         connection.flags.formUnion([.filed, .holdsPort])
+        connection.opened = network.now
         ports.take(connection.claim, network.hash)
         let id = connections.insert(connection)
         file(id.place, .connection, tuple, network.hash)
@@ -212,6 +215,7 @@ struct TCPLayer: ~Copyable {
             if state == .timeWait, connections[id].flags.contains(.ackNow) {
                 connections[id].sendAck(&network)
             }
+            ended.append(connections[id].record(ended: network.now))
             connections[id].flags.remove(.filed)
             unfile(id.place, .connection, connections[id].tuple, network.hash)
             if state == .timeWait {
