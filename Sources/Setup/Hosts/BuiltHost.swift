@@ -118,6 +118,21 @@ package struct BuiltHost {
         return try make([link], pools: pools)
     }
 
+    /// A host on one Ethernet link, whose way out are the routers `gateways`.
+    ///
+    /// - Parameter first: The first of its addresses, which its hardware address is made of.
+    package static func make(
+        _ first: IPPrefix, _ link: (MACAddress) -> DeviceLink, gateways: [IPAddress],
+        pools: BufferPools
+    ) throws(CommandError) -> HostDriver {
+        let routes = gateways.map { gateway in
+            Route(
+                to: gateway.isIPv4 ? .allIPv4 : .allIPv6, through: gateway,
+                on: HostPlan.interface(0))
+        }
+        return try make([link(hardwareAddress(first))], routes: routes, pools: pools)
+    }
+
     private static func make(
         _ links: [DeviceLink], routes: [Route] = [], forwards: Bool = false, pools: BufferPools
     ) throws(CommandError) -> HostDriver {

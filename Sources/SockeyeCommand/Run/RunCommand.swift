@@ -1,18 +1,12 @@
 import Devices
-import Equipment
 import Glibc
 import Launcher
-import Memory
-import Services
 import Setup
 import Sockets
-import Stack
-import Wire
 
 /// `sockeye run`: a program on Sockeye's stack.
 struct RunCommand {
     private let options: RunOptions
-    private var program: [String] { options.program }
 
     /// Does what the command line asks for; the exit status.
     static func start(_ arguments: consuming Arguments) throws(CommandError) -> Int32 {
@@ -40,34 +34,39 @@ struct RunCommand {
             throw CommandError(message: "run: \(reason)", status: 125)
         }
         // Threads that are started while signals are held back leave them to the launcher.
-        let signals = Signals(holding: [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGWINCH])
-        let printer = options.prints ? PacketPrinter(.ethernet) { Terminal.error($0) } : nil
-        let recording = try Recording(path: options.capture, printer: printer)
-        let net = try BuiltInNetwork(
-            options.impairments, seed: options.seed, mtu: options.mtu,
-            segments: !options.prints, observer: recording.observer)
-        signals.release()
-        let status: Int32
-        do throws(LaunchError) {
-            status = try Interception.run(
-                program, on: ProgramNetwork(Network(net.program), sources: [net.program])
-            ).shellStatus
-        } catch {
-            throw CommandError(
-                message: "run: \(Self.explain(error, program[0]))", status: error.shellStatus)
+        let signals = Signals(holding: Self.signals)
+        let names = ProgramNames()
+        let program: ProgramLookUp = { names.name(of: $0, localPort: $1) }
+        let recorder = try recorder(program)
+        let tally = options.statistics.map { _ in LinkTally(program: program) }
+        let net = try RunNetwork(options, watcher: LinkWatchers.of([recorder, tally]))
+        let statistics = options.statistics.flatMap { option in
+            tally.map { RunStatistics(of: net.program, $0, option, program: program) }
         }
+        let progress =
+            options.showsProgress && Progress.isPossible
+            ? Progress(of: net.program) { StandardStream.error.write($0) } : nil
+        signals.release()
+        var setting = ProgramNetwork(Network(net.program), names: names)
+        setting.sources = [net.program]
+        if let statistics { setting.sources.append(statistics) }
+        if let progress { setting.sources.append(progress) }
+        let status = try ProgramLaunch.run(options.program, on: setting)
+        progress?.end()
         net.end()
-        if options.statistics != nil { Statistics.print(net.program, to: Terminal.error) }
-        try recording.close()
+        try statistics?.write()
+        try recorder?.close()
         return status
     }
 
-    private static func explain(_ error: LaunchError, _ program: String) -> String {
-        switch error {
-        case .cannotExecute(let cause):
-            "cannot execute '\(program)': \(SocketError(cause.code, in: "execve"))"
-        case .unavailable(let reason): reason
-        case .system(let cause): "\(SocketError(cause.code, in: "launch"))"
-        }
+    private static let signals = [
+        SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGWINCH, SIGUSR1, SIGUSR2,
+    ]
+
+    private func recorder(_ program: @escaping ProgramLookUp) throws(CommandError) -> LinkRecorder?
+    {
+        guard options.capture != nil || options.prints else { return nil }
+        let printer = options.prints ? PacketPrinter(.ethernet) { Terminal.error($0) } : nil
+        return try LinkRecorder(path: options.capture, printer: printer, program: program)
     }
 }

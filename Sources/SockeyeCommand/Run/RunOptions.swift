@@ -168,7 +168,6 @@ extension RunOptions {
         let missing: [(option: String, isAsked: Bool)] = [
             ("--deny and --allow", !rules.isEmpty), ("--publish", !published.isEmpty),
             ("--network", network != nil), ("--isolate", isIsolated),
-            ("--progress", showsProgress),
         ]
         for (option, isAsked) in missing where isAsked {
             throw .failure("run: \(option): this build of Sockeye cannot do that")
