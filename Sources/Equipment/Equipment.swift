@@ -4,5 +4,7 @@
 // thread, no clock, no system call; integer arithmetic only; the same packets, times and seed give
 // the same outcome; no heap allocation per packet in the steady state; every loss is counted.
 //
+//   Tracking/  flows that pass: their names, phases, how long they are remembered
+//   Firewall/  rules for flows, their text, what whoever is denied is told
 //   Links/     impaired links: loss in bursts or not, delay by distributions, duplication,
 //              reordering, corruption, rate, queues; and the text that describes them

@@ -6,6 +6,4 @@ public enum PacketFate: Hashable, Sendable {
     case lost
     /// The queue before the line, or the link's bound of packets under way, has no room for it.
     case queueFull
-    /// The rule of the firewall with this number, from 1, or 0 for what no rule allows, drops it.
-    case denied(rule: Int)
 }

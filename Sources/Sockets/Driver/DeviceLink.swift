@@ -1,4 +1,5 @@
 import Devices
+import Equipment
 import Memory
 import Stack
 import Synchronization
@@ -27,6 +28,10 @@ public final class DeviceLink: Sendable {
     private let arrivalTime = Atomic<Int64>(Instant.never.nanoseconds)
     private let departureTime = Atomic<Int64>(Instant.never.nanoseconds)
     private let isImpaired: Bool
+    /// What stands between the host and its observer.
+    private let firewall: LinkFirewall?
+    private let sidings: LinkSidings
+    private let networkOffset: Int
     private let time: NetworkTime
     /// Until when the device takes nothing, in nanoseconds; 0 when it takes packets.
     private let blockedUntil = Atomic<Int64>(0)
@@ -37,6 +42,8 @@ public final class DeviceLink: Sendable {
     ///   - addresses: The host's on this link.
     ///   - mtu: The largest IP packet, 68 to 65,535 bytes; by default, and at most, the device's.
     ///   - impairments: What happens to packets between host and device.
+    ///   - firewall: Decides which packets pass between the host and the observer; may be that of the
+    ///     host's other links too.
     ///   - time: The host's.
     ///   - settings: Changes what else the host is told of the link.
     ///   - observer: Is shown every packet that passes between the host and what impairs them.
@@ -44,7 +51,7 @@ public final class DeviceLink: Sendable {
     public init(
         _ device: consuming Device, name: String, hardwareAddress: MACAddress?,
         addresses: [IPPrefix], mtu: Int? = nil, impairments: LinkImpairments? = nil,
-        time: NetworkTime = .system, observer: PacketObserver? = nil,
+        firewall: LinkFirewall? = nil, time: NetworkTime = .system, observer: PacketObserver? = nil,
         watcher: (any LinkWatcher)? = nil,
         settings: (inout InterfaceConfiguration) -> Void = { _ in }
     ) {
@@ -61,7 +68,10 @@ public final class DeviceLink: Sendable {
         self.time = time
         self.observer = observer
         self.watcher = watcher
+        self.firewall = firewall
+        sidings = LinkSidings()
         let offset = capabilities.isEthernet ? EthernetHeader.byteCount : 0
+        networkOffset = offset
         isImpaired = impairments?.outgoing != nil || impairments?.incoming != nil
         incoming = Mutex(LinkDirection(impairments?.incomingLink(networkOffset: offset)))
         outgoing = Mutex(LinkDirection(impairments?.outgoingLink(networkOffset: offset)))
@@ -73,6 +83,8 @@ public final class DeviceLink: Sendable {
     /// When the device has something to do by itself, or can be tried again.
     var nextDeadline: Instant {
         let blocked = blockedUntil.load(ordering: .relaxed)
+        // Answers to what the host sent, or to what it was not given, wait for the next turn.
+        if hasAnswers || sidings.hasPackets(.incoming) { return time.now() }
         let own = min(device.nextDeadline, nextPassage)
         return blocked == 0 ? own : min(own, Instant(nanoseconds: blocked))
     }
@@ -87,11 +99,16 @@ public final class DeviceLink: Sendable {
     /// Whether packets that were held up are to be written to the device.
     func hasDepartures(before now: Instant) -> Bool {
         isImpaired && departureTime.load(ordering: .relaxed) <= now.nanoseconds
+            || hasAnswers
     }
 
-    /// Whether writing may have set a time at which there is more to write.
+    /// Whether answers of the firewall are to be written to the device.
+    private var hasAnswers: Bool { sidings.hasPackets(.outgoing) && !isBlocked }
+
+    /// Whether writing may have set a time at which there is more to write, or to read.
     var delaysOutput: Bool {
-        isImpaired && departureTime.load(ordering: .relaxed) != Instant.never.nanoseconds
+        sidings.hasPackets(.incoming)
+            || isImpaired && departureTime.load(ordering: .relaxed) != Instant.never.nanoseconds
     }
 
     /// Whether the device was full when it was tried last.
@@ -107,24 +124,28 @@ public final class DeviceLink: Sendable {
     /// A device that fails (a TAP whose interface went down) has nothing.
     func read(atMost limit: Int, _ take: (inout Ring<Packet>) -> Void) -> Int {
         incoming.withLock { direction in
-            let now = isImpaired ? time.now() : .zero
-            for _ in 0..<limit {
-                guard let packet = readOne() else { break }
+            let now = isTimed ? time.now() : .zero
+            var count = 0
+            while count < limit, let packet = sidings.next(.incoming) {
+                show(arriving: packet)
+                direction.batch.append(packet)
+                count += 1
+            }
+            while count < limit, let packet = readOne() {
+                count += 1
                 let passed = direction.submit(packet, at: now) { packet, fate in
                     // What is carried is seen when it has arrived.
                     if fate != .carried { watcher?.packetArrives(packet, fate) }
                 }
                 guard let packet = passed else { continue }
-                show(arriving: packet)
-                direction.batch.append(packet)
+                admit(packet, to: &direction.batch, now)
             }
             while direction.batch.count < limit, let packet = direction.arrived(at: now) {
-                show(arriving: packet)
-                direction.batch.append(packet)
+                count += 1
+                admit(packet, to: &direction.batch, now)
             }
             arrivalTime.store(direction.nextDeadline.nanoseconds, ordering: .relaxed)
-            let count = direction.batch.count
-            if count > 0 { take(&direction.batch) }
+            if direction.batch.count > 0 { take(&direction.batch) }
             return count
         }
     }
@@ -142,6 +163,32 @@ public final class DeviceLink: Sendable {
         for reason in reasons { watcher?.hostTook(reason) }
     }
 
+    /// Whether what happens to packets depends on the time.
+    private var isTimed: Bool { isImpaired || firewall != nil }
+
+    /// Hands a packet from the wire to the host if it may pass.
+    private func admit(
+        _ packet: consuming Packet, to batch: inout Ring<Packet>, _ now: Instant
+    ) {
+        guard passes(packet, .incoming, now) else { return }
+        show(arriving: packet)
+        batch.append(packet)
+    }
+
+    /// Whether the firewall lets a packet pass; what its sender is told leaves at the next turn.
+    private func passes(
+        _ packet: borrowing Packet, _ direction: FlowDirection, _ now: Instant
+    ) -> Bool {
+        guard let firewall else { return true }
+        var answer: Packet?
+        let passes = firewall.passes(
+            packet, direction, networkOffset: networkOffset, at: now, answer: &answer)
+        if let answer = answer.take() {
+            sidings.append(answer, direction == .outgoing ? .incoming : .outgoing)
+        }
+        return passes
+    }
+
     private func readOne() -> Packet? {
         do throws(DeviceError) { return try device.receive() } catch { return nil }
     }
@@ -150,7 +197,7 @@ public final class DeviceLink: Sendable {
     func write(_ fill: (inout Ring<Packet>) -> Void) -> Bool {
         outgoing.withLock { direction in
             fill(&direction.batch)
-            let now = isImpaired ? time.now() : .zero
+            let now = isTimed ? time.now() : .zero
             defer {
                 departureTime.store(direction.nextDeadline.nanoseconds, ordering: .relaxed)
             }
@@ -171,7 +218,14 @@ public final class DeviceLink: Sendable {
     private func nextToWrite(_ direction: inout LinkDirection, _ now: Instant) -> Packet? {
         while true {
             if let packet = direction.arrived(at: now) { return packet }
-            guard let packet = direction.batch.popFirst() else { return nil }
+            let packet: Packet
+            if let answer = sidings.next(.outgoing) {
+                packet = answer
+            } else {
+                guard let next = direction.batch.popFirst() else { return nil }
+                guard passes(next, .outgoing, now) else { continue }
+                packet = next
+            }
             observer?(packet)
             let passed = direction.submit(packet, at: now) { packet, fate in
                 watcher?.packetLeaves(packet, fate)

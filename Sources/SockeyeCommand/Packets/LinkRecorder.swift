@@ -109,8 +109,6 @@ extension PacketFate {
         case .carried: nil
         case .lost: "by the link: loss"
         case .queueFull: "by the link: queue full"
-        case .denied(rule: 0): "by the firewall: no rule allows it"
-        case .denied(let rule): "by the firewall: rule \(rule)"
         }
     }
 }

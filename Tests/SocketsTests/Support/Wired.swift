@@ -10,9 +10,13 @@ import Wire
 final class Wired: Sendable {
     let left: HostDriver
     let right: HostDriver
+    /// What the left host is fenced with.
+    let firewall: LinkFirewall?
 
+    /// - Parameter rules: What fences the left host.
     init(
         _ impairments: Impairments? = nil, segments: Bool = true, inet6: Bool = false,
+        rules: [FirewallRule]? = nil,
         configure: (inout HostConfiguration) -> Void = { _ in }
     ) throws {
         let pools = BufferPools(BufferPools.Plan(byteLimit: 64 << 20))
@@ -23,7 +27,8 @@ final class Wired: Sendable {
             pools: pools)
         var configuration = HostConfiguration(seed: SystemRandom.seed())
         configure(&configuration)
-        left = try Self.host(ends.0, 1, configuration, inet6)
+        firewall = rules.map { LinkFirewall($0, pools: pools) }
+        left = try Self.host(ends.0, 1, configuration, inet6, firewall)
         configuration.seed = SystemRandom.seed()
         right = try Self.host(ends.1, 2, configuration, inet6)
         try left.start()
@@ -31,13 +36,14 @@ final class Wired: Sendable {
     }
 
     private static func host(
-        _ end: WireEnd, _ number: UInt8, _ configuration: HostConfiguration, _ inet6: Bool
+        _ end: WireEnd, _ number: UInt8, _ configuration: HostConfiguration, _ inet6: Bool,
+        _ firewall: LinkFirewall? = nil
     ) throws -> HostDriver {
         let v4 = IPPrefix(address: .v4(10, 0, 0, number), length: 24)
         let v6 = inet6 ? IPPrefix(address: address6(number, 0).address, length: 64) : nil
         let link = DeviceLink(
             .wire(end), name: "wire0", hardwareAddress: MACAddress(2, 0, 0, 0, 0, number),
-            addresses: [v4, v6].compactMap { $0 })
+            addresses: [v4, v6].compactMap { $0 }, firewall: firewall)
         return try HostDriver(configuration, links: [link])
     }
 
