@@ -62,6 +62,16 @@ final class LinkRecorder: LinkWatcher {
         state.withLock { $0.arrived.append((record, name)) }
     }
 
+    /// A packet that the firewall does not let pass, and why.
+    func packetDenied(_ packet: borrowing Packet, _ way: FlowDirection, _ reason: String) {
+        let ends = PacketEnds(packet.head, beyond: packet.countBehindHead)
+        let isOutgoing = way == .outgoing
+        let name = ends.flatMap {
+            program($0.proto, isOutgoing ? $0.source.port : $0.destination.port)
+        }
+        tell(copier.record(packet, isOutgoing ? .outgoing : .incoming), name, reason)
+    }
+
     func hostTook(_ reason: DropReason?) {
         let next = state.withLock { state -> (record: PacketRecord?, program: String?)? in
             guard state.done < state.arrived.count else { return nil }
@@ -74,7 +84,7 @@ final class LinkRecorder: LinkWatcher {
             return next
         }
         guard let next else { return }
-        tell(next.record, next.program, reason.map { "by the host: \($0.words)" })
+        tell(next.record, next.program, reason.map { "dropped by the host: \($0.words)" })
     }
 
     /// Writes and prints one packet.
@@ -87,9 +97,9 @@ final class LinkRecorder: LinkWatcher {
         }
         var comments: [String] = []
         if let program { comments.append("program: \(program)") }
-        if let loss { comments.append("dropped \(loss)") }
+        if let loss { comments.append(loss) }
         file?.write(record, comments: comments)
-        printer?.show(record, program: program, note: loss.map { "dropped \($0)" })
+        printer?.show(record, program: program, note: loss)
     }
 
     /// Ends the capture; fails when some of it could not be written.
@@ -103,12 +113,12 @@ final class LinkRecorder: LinkWatcher {
 }
 
 extension PacketFate {
-    /// What stands behind "dropped"; nil for what is carried.
+    /// Why the packet is not carried on; nil for what is.
     var words: String? {
         switch self {
         case .carried: nil
-        case .lost: "by the link: loss"
-        case .queueFull: "by the link: queue full"
+        case .lost: "dropped by the link: loss"
+        case .queueFull: "dropped by the link: queue full"
         }
     }
 }

@@ -35,7 +35,8 @@ final class LinkTally: LinkWatcher {
         var flows: [Key: Flow] = [:]
         /// Flows that are not kept, since there are too many.
         var missed: UInt64 = 0
-        var drops: [PacketFate: UInt64] = [:]
+        /// How many packets were dropped on the link, by the reason in words.
+        var drops: [String: UInt64] = [:]
         var sent = Amount()
         var received = Amount()
     }
@@ -66,6 +67,12 @@ final class LinkTally: LinkWatcher {
         note(packet, isOutgoing: false, fate)
     }
 
+    /// A packet that the firewall does not let pass, and why.
+    func packetDenied(_ packet: borrowing Packet, _ reason: String) {
+        let count = Self.amount(of: packet).packets
+        state.withLock { $0.drops[reason, default: 0] += count }
+    }
+
     func hostTook(_ reason: DropReason?) {}
 
     private func note(_ packet: borrowing Packet, isOutgoing: Bool, _ fate: PacketFate) {
@@ -73,7 +80,7 @@ final class LinkTally: LinkWatcher {
         let ends = PacketEnds(packet.head, beyond: packet.countBehindHead)
         let now = time.now()
         state.withLock { state in
-            if fate != .carried { state.drops[fate, default: 0] += amount.packets }
+            if let reason = fate.words { state.drops[reason, default: 0] += amount.packets }
             // What is lost on its way in never came, what is lost on its way out was sent.
             guard isOutgoing || fate == .carried else { return }
             if isOutgoing { state.sent.add(amount) } else { state.received.add(amount) }

@@ -39,7 +39,12 @@ struct RunCommand {
         let program: ProgramLookUp = { names.name(of: $0, localPort: $1) }
         let recorder = try recorder(program)
         let tally = options.statistics.map { _ in LinkTally(program: program) }
-        let net = try RunNetwork(options, watcher: LinkWatchers.of([recorder, tally]))
+        let pools = RunNetwork.pools()
+        let firewall = RunFence.firewall(
+            options.rules, pools: pools, program: program, recorder, tally)
+        let net = try RunNetwork(
+            options, pools: pools, firewall: firewall,
+            watcher: LinkWatchers.of([recorder, tally]))
         let statistics = options.statistics.flatMap { option in
             tally.map { RunStatistics(of: net.program, $0, option, program: program) }
         }

@@ -68,13 +68,19 @@ extension RunCommand {
           --deny RULE, --allow RULE
                              may be repeated; the first rule that fits a connection decides. What
                              none fits is allowed, or denied once an --allow is given
-          --isolate          nothing of the machine or beyond is reached, nothing is published, but
-                             what --allow and --publish name
-        A RULE is, in this order and each part optional: in or out; tcp, udp or icmp; from ADDRESS
-        and to ADDRESS, each with 'port N' or 'port N-M' behind it; program NAME; silently. Such as
-        'out tcp to 10.0.0.0/8', 'out udp to any port 53', 'in from 192.0.2.7', 'program curl'.
-        Denied connections fail at once, with 'silently' they find nobody. This fences honest
-        programs. It is no sandbox: a program that wants to get round it can.
+          --isolate          its loopback is its own, nothing it listens on is published, and
+                             nothing of the machine is reached but what --allow and --publish name
+        A RULE says which connections, and datagrams, it is for; each part may be left out:
+          in or out          which way the first packet goes
+          tcp, udp, icmp, icmpv6, sctp, a number, any
+          from ADDRESS[/BITS], to ADDRESS[/BITS]
+          port PORTS         that they go to: 53, 8000-8080 or 80,443; source-port likewise
+          program NAME       as ps shows it
+          silently           who is denied learns nothing
+          log                a line on standard error for each
+        Such as 'out tcp to 10.0.0.0/8', 'out udp port 53', 'in from 192.0.2.7', 'program curl'.
+        Who is denied is told at once, unless silently. This fences honest programs and is no
+        sandbox: a program that wants to get round it can.
 
         Let others in:
           --publish [ADDRESS:]HOSTPORT:PORT[/udp]

@@ -19,9 +19,16 @@ struct RunNetwork {
     private let services: HostDriver
     private let serving: Task<Void, Never>
 
-    /// - Parameter watcher: Is shown all that passes the program's link, and what is dropped there.
-    init(_ options: RunOptions, watcher: (any LinkWatcher)?) throws(CommandError) {
-        let pools = BufferPools(BufferPools.Plan(byteLimit: 128 << 20))
+    /// The memory for all packets of a run.
+    static func pools() -> BufferPools { BufferPools(BufferPools.Plan(byteLimit: 128 << 20)) }
+
+    /// - Parameters:
+    ///   - firewall: What fences the program; nil where nothing does.
+    ///   - watcher: Is shown all that passes the program's link, and what is dropped there.
+    init(
+        _ options: RunOptions, pools: BufferPools, firewall: LinkFirewall?,
+        watcher: (any LinkWatcher)?
+    ) throws(CommandError) {
         let (near, far) = try Self.wire(mtu: options.mtu, pools)
         let programAddresses = RunAddresses.program.families(withIPv6: options.usesIPv6)
         program = try BuiltHost.make(
@@ -34,7 +41,7 @@ struct RunNetwork {
                         outgoing: options.impairments.outgoing,
                         incoming: options.impairments.incoming,
                         seed: options.seed.map { ($0, 0) } ?? SystemRandom.seed(), pools: pools),
-                    watcher: watcher)
+                    firewall: firewall, watcher: watcher)
             }, gateways: [], pools: pools)
         let servicesAddresses = RunAddresses.services.families(withIPv6: options.usesIPv6)
         services = try BuiltHost.make(

@@ -4,12 +4,6 @@ import Wire
 
 /// The words of `sockeye run` up to the program's.
 struct RunOptions {
-    /// A rule of the firewall, as it was typed; they apply in their order.
-    struct Rule: Equatable {
-        let allows: Bool
-        let text: String
-    }
-
     /// The file that packets are recorded in.
     private(set) var capture: String?
     /// Whether packets are printed as lines on standard error.
@@ -20,7 +14,8 @@ struct RunOptions {
     /// The largest IP packet on the program's link, in bytes.
     private(set) var mtu = 1500
     private(set) var usesIPv6 = true
-    private(set) var rules: [Rule] = []
+    /// Of the firewall, in the order of the command line.
+    private(set) var rules: [FirewallRule] = []
     private(set) var published: [PublishedPort] = []
     private(set) var isIsolated = false
     /// The network that other runs share.
@@ -85,10 +80,7 @@ struct RunOptions {
             // IPv6 asks for 1280 (RFC 8200 §5).
             mtu = try arguments.number(of: option, "a number of bytes", in: 1280...65520)
         case "--deny", "--allow":
-            let example =
-                option == "--deny" ? "'out tcp to 10.0.0.0/8'" : "'out udp to any port 53'"
-            let text = try arguments.value(of: option, "a rule, such as \(example)")
-            rules.append(Rule(allows: option == "--allow", text: text))
+            try takeRule(option, &arguments)
         case "--publish", "-p": try takePublished(option, &arguments)
         case "--network": network = try takeName(option, &arguments, "a name, such as lab")
         case "--host": hostName = try takeName(option, &arguments, "a host's name, such as db")
@@ -106,6 +98,19 @@ struct RunOptions {
         default: return false
         }
         return true
+    }
+
+    private mutating func takeRule(
+        _ option: String, _ arguments: inout Arguments
+    ) throws(CommandError) {
+        let allows = option == "--allow"
+        let example = allows ? "'out udp port 53'" : "'out tcp to 10.0.0.0/8'"
+        let text = try arguments.value(of: option, "a rule, such as \(example)")
+        do throws(FirewallRuleError) {
+            rules.append(try FirewallRule(text, action: allows ? .allow : .deny))
+        } catch {
+            throw .usage("run: \(option) '\(text)': \(error)")
+        }
     }
 
     private mutating func takeCapture(
@@ -166,7 +171,7 @@ extension RunOptions {
     /// Checks that what is asked for is there.
     func checkPossible() throws(CommandError) {
         let missing: [(option: String, isAsked: Bool)] = [
-            ("--deny and --allow", !rules.isEmpty), ("--publish", !published.isEmpty),
+            ("--publish", !published.isEmpty),
             ("--network", network != nil), ("--isolate", isIsolated),
         ]
         for (option, isAsked) in missing where isAsked {

@@ -27,7 +27,7 @@ extension RunReport {
                 + "\(Self.seconds(duration)) s")
         let again = connections.reduce(0) { $0 + $1.retransmissions }
         lines.append("TCP: \(connections.count) connections, \(again) segments sent again")
-        for drop in drops { lines.append("Dropped \(drop.reason): \(drop.count)") }
+        for drop in drops { lines.append("\(drop.count) packets \(drop.reason)") }
         if missed > 0 { lines.append("Not listed, since there are too many: \(missed)") }
         return lines
     }

@@ -63,12 +63,11 @@ struct RunReport {
         sent = link.sent
         received = link.received
         self.missed = missed &+ link.missed
-        let byLink = link.drops.compactMap { fate, count in
-            fate.words.map { Drop(reason: $0, count: count) }
-        }
+        let byLink = link.drops.map { Drop(reason: $0.key, count: $0.value) }
         let byHost = DropReason.allCases.compactMap { reason in
             counters[reason] > 0
-                ? Drop(reason: "by the host: \(reason.words)", count: counters[reason]) : nil
+                ? Drop(reason: "dropped by the host: \(reason.words)", count: counters[reason])
+                : nil
         }
         drops = byLink.sorted { $0.reason < $1.reason } + byHost
     }

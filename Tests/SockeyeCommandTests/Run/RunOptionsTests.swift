@@ -21,6 +21,16 @@ struct RunOptionsTests {
         }
     }
 
+    /// What the firewall itself says of a rule.
+    private static func complaint(of rule: String) -> String {
+        do throws(FirewallRuleError) {
+            _ = try FirewallRule(rule, action: .allow)
+            return ""
+        } catch {
+            return "\(error)"
+        }
+    }
+
     @Test("without options the link is a good one, of Ethernet's size, with both families")
     func defaults() throws {
         let options = try options(["curl", "-v", "--stats"])
@@ -111,8 +121,8 @@ struct RunOptionsTests {
             "--deny", "out tcp", "--allow", "out udp", "--deny", "in", "--publish", "8080:80",
             "--publish", "127.0.0.1:53:5353/udp", "x",
         ])
-        #expect(options.rules.map(\.allows) == [false, true, false])
-        #expect(options.rules.map(\.text) == ["out tcp", "out udp", "in"])
+        #expect(options.rules.map(\.action) == [.deny, .allow, .deny])
+        #expect(options.rules.map(\.description) == ["out tcp", "out udp", "in"])
         #expect(options.published.map(\.description) == ["8080:80", "127.0.0.1:53:5353/udp"])
     }
 
@@ -171,6 +181,10 @@ struct RunOptionsTests {
                     + "--network lab --host db"
             ),
             (["--deny"], "run: --deny needs a rule, such as 'out tcp to 10.0.0.0/8'"),
+            (
+                ["--allow", "out tpc"],
+                "run: --allow 'out tpc': " + Self.complaint(of: "out tpc")
+            ),
             (["--capure", "x"], "run: unknown option '--capure'; is it '--capture'?"),
             (["--nonsense"], "run: unknown option '--nonsense'"),
             (["-x"], "run: unknown option '-x'"),
