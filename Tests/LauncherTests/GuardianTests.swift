@@ -72,11 +72,12 @@ struct GuardianTests {
 
     /// Calls that wait when the launcher dies never return to the program.
     @Test(.enabled(if: Workshop.has("python3"))) func aCallThatWaitsDoesNotFailFirst() throws {
+        let server = try #require(Server())
         let script = """
             import os, socket, sys, threading
             def wait():
                 s = socket.socket()
-                try: s.connect(('10.0.2.9', 80))
+                try: s.connect(('127.0.0.1', int(sys.argv[1])))
                 except OSError as error: os.write(1, repr(error).encode() + b'\\n')
             def call():
                 while True:
@@ -86,7 +87,8 @@ struct GuardianTests {
             threading.Thread(target=call).start()
             os.write(1, b'ready\\n')
             """
-        let child = try #require(Child([Workshop.launcher, "--", "python3", "-c", script]))
+        let child = try #require(
+            Child([Workshop.launcher, "--", "python3", "-c", script, server["silent"]]))
         #expect(child.line() == "ready")
         usleep(100_000)
         kill(child.process, SIGKILL)

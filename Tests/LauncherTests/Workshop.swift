@@ -58,32 +58,34 @@ enum Workshop {
         return isThere
     }
 
-    /// A program of Programs/, compiled once for each way of linking; nil where that fails.
+    /// A program of Programs/, compiled once for each way of linking, which the C compiler's
+    /// `option` chooses; nil where that fails.
     static func program(_ name: String, isStatic: Bool = false) -> String? {
-        let binary = folder + "/" + name + (isStatic ? "-static" : "")
+        program(name, linked: isStatic ? "-static" : "")
+    }
+
+    static func program(_ name: String, linked option: String) -> String? {
+        let binary = folder + "/" + name + option
         if unsafe access(binary, X_OK) == 0 { return binary }
         let source = #filePath.split(separator: "/").dropLast().joined(separator: "/")
         // Tests run at the same time: each compiles for itself, and the last one's stays.
         let compile =
-            "t=$(mktemp -p $0) && cc -w -O1 -pthread $3 -o $t $1 && chmod 755 $t && mv $t $2"
+            "t=$(mktemp -p $0) && cc -w -O1 -pthread -fPIC $3 -o $t $1 && chmod 755 $t && mv $t $2"
         let outcome = Child.run([
             "sh", "-c", compile, folder, "/\(source)/Programs/\(name).c", binary,
-            isStatic ? "-static" : "",
+            option,
         ])
         if outcome.status != 0 { print("skipped: \(name) does not compile: \(outcome.output)") }
         return outcome.status == 0 ? binary : nil
     }
 
-    /// Runs a program under the launcher, with names answered by `server`.
-    static func intercepted(
-        _ arguments: [String], names server: Server? = nil, asOrdinaryUser: Bool = false
-    ) -> Outcome {
+    /// Runs a program under the launcher.
+    static func intercepted(_ arguments: [String], asOrdinaryUser: Bool = false) -> Outcome {
         var command: [String] = []
         if asOrdinaryUser {
             command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         }
         command.append(launcher)
-        if let server { command += ["--dns", server["dns"]] }
         return Child.run(command + ["--"] + arguments)
     }
 }

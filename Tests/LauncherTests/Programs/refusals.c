@@ -1,4 +1,4 @@
-// What is refused, and what must look as if nothing were in between.
+// Sockets of every kind, then what only a launcher refuses: each is named.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

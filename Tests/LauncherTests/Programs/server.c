@@ -1,5 +1,6 @@
 // What the probes talk to, plain or intercepted: services on ports of 127.0.0.1 that the kernel
-// chooses, printed on one line. It serves until its standard input ends.
+// chooses, printed on one line. It serves until its standard input ends. The port "silent" answers to
+// nothing: whoever may wait for it to accept does.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <poll.h>
@@ -116,6 +117,18 @@ static void serve_names(int s) {
     sendto(s, q, end, 0, (struct sockaddr *)&from, n);
 }
 
+// A port whose queue is full: the kernel takes no notice of who else wants to connect.
+static int open_silent_port(void) {
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof a;
+    int s = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(s, (struct sockaddr *)&a, sizeof a) < 0 || listen(s, 0) < 0) exit(1);
+    getsockname(s, (struct sockaddr *)&a, &n);
+    for (int i = 0; i < 4; i++)
+        connect(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), (struct sockaddr *)&a, sizeof a);
+    return ntohs(a.sin_port);
+}
+
 int main(void) {
     static const char *const names[] = {"echo",    "web",   "reset", "witness",
                                         "verdict", "tally", "dns"};
@@ -129,7 +142,8 @@ int main(void) {
         wait[i].events = POLLIN;
     }
     wait[7] = (struct pollfd){.fd = 0, .events = POLLIN};
-    for (int i = 0; i < 7; i++) printf("%s=%d%c", names[i], ports[i], i == 6 ? '\n' : ' ');
+    for (int i = 0; i < 7; i++) printf("%s=%d ", names[i], ports[i]);
+    printf("silent=%d\n", open_silent_port());
     fflush(stdout);
     while (poll(wait, 8, -1) > 0 && !wait[7].revents) {
         if (wait[6].revents) serve_names(wait[6].fd);

@@ -37,11 +37,11 @@ static double now(void) {
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void silent_peer(void) {
+static void silent_peer(int port) {
     int s = socket(AF_INET, SOCK_STREAM, 0);
     handle(0);
     every(100000);
-    int n = dial(s, "10.0.2.9", 80);
+    int n = dial(s, "127.0.0.1", port);
     printf("interrupted %s\n", strerrorname_np(n < 0 ? errno : 0));
     every(0);
     struct pollfd p = {.fd = s, .events = POLLOUT};
@@ -53,16 +53,16 @@ static void silent_peer(void) {
     struct timeval limit = {0, 300000};
     setsockopt(s, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     double start = now();
-    n = dial(s, "10.0.2.9", 80);
+    n = dial(s, "127.0.0.1", port);
     double took = now() - start;
     printf("limited %s %s\n", strerrorname_np(n < 0 ? errno : 0),
            took > 0.2 && took < 1.5 ? "in time" : "late");
     close(s);
 
     s = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    n = dial(s, "10.0.2.9", 80);
+    n = dial(s, "127.0.0.1", port);
     printf("started %s\n", strerrorname_np(n < 0 ? errno : 0));
-    n = dial(s, "10.0.2.9", 80);
+    n = dial(s, "127.0.0.1", port);
     printf("again %s\n", strerrorname_np(n < 0 ? errno : 0));
     p = (struct pollfd){.fd = s, .events = POLLOUT | POLLIN};
     printf("poll %d\n", poll(&p, 1, 100));
@@ -117,9 +117,9 @@ static void storm(int port, int flags, const char *name) {
 }
 
 int main(int count, char **arguments) {
-    if (count < 2) return 2;
+    if (count < 3) return 2;
     setvbuf(stdout, NULL, _IOLBF, 0);
-    silent_peer();
+    silent_peer(atoi(arguments[2]));
     storm(atoi(arguments[1]), SA_RESTART, "restarting");
     storm(atoi(arguments[1]), 0, "interrupting");
     return 0;
