@@ -91,6 +91,8 @@ struct StreamPump {
                 continue
             case .bytes:
                 upwardEnded = true
+                // The event that tells of it may be on its way still.
+                if SocketFile.isHungUp(end) { isHungUp = true }
                 // When the program has closed, closing the connection says the same and more.
                 if !isHungUp { try? socket.shutdown(.sending) }
             case .wouldBlock:

@@ -66,6 +66,13 @@ enum SocketFile {
         return unsafe clinux_poll(&entry, 1, 0) > 0
     }
 
+    /// Whether the peer neither sends nor receives any more.
+    static func isHungUp(_ number: CInt) -> Bool {
+        var entry = clinux_poll(descriptor: number, events: 0, answer: 0)
+        // Read and written during the call only.
+        return unsafe clinux_poll(&entry, 1, 0) > 0 && entry.answer & Int16(POLLHUP) != 0
+    }
+
     static func isNonBlocking(_ number: CInt) -> Bool {
         fcntl(number, F_GETFL) & O_NONBLOCK != 0
     }
