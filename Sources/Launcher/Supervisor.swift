@@ -179,7 +179,9 @@ final class Supervisor {
             return
         }
         if events.contains(.hungUp) { registry[index].pump.isHungUp = true }
-        if registry[index].phase == .connecting, events.contains(.hungUp) {
+        // One that has been reset is not accepted any more where its listener is closed.
+        let isUnclaimed = registry[index].phase == .connecting || registry[index].phase == .over
+        if isUnclaimed, events.contains(.hungUp) {
             retire(index, resetting: true)
         } else {
             pump(index)
@@ -246,18 +248,25 @@ final class Supervisor {
     /// we have not read makes the kernel report ECONNRESET, after what the program has yet to read.
     private func resetProgram(_ index: SlabIndex, _ error: SystemError) {
         registry[index].error = error
-        if let program = programEnd(index) {
+        registry[index].pump.stop(&buffers)
+        registry[index].phase = .over
+        // One that waits to be accepted is shown to whoever accepts it.
+        if registry[index].inode != 0 { showReset(index, programEnd(index)) }
+        if !registry[index].waits.isEmpty { retryWaits(index) }
+    }
+
+    /// Closes our end of a connection that was reset, with a byte in it that is not read.
+    func showReset(_ index: SlabIndex, _ program: Descriptor?) {
+        guard registry[index].end != nil else { return }
+        if let program {
             let buffer = buffers.take()
             buffer.fill(1)
             _ = SocketFile.send(program.number, from: buffer)
             buffers.giveBack(buffer)
         }
-        registry[index].pump.stop(&buffers)
-        registry[index].phase = .over
         closeEnd(index)
         // The names stay for as long as the program holds the socket.
         registry.watchForEnd(index)
-        if !registry[index].waits.isEmpty { retryWaits(index) }
     }
 
     // MARK: The end of sockets

@@ -46,7 +46,7 @@ extension Supervisor {
         let waits = !SocketFile.isNonBlocking(program.number)
         if registry[index].phase == .connecting {
             guard waits else { return .failure(EALREADY) }
-            return park(call, index, until: deadline(program, SO_SNDTIMEO))
+            return park(call, index, until: deadline(program, SO_SNDTIMEO), orElse: EALREADY)
         }
         // A failure that no connect has reported yet is reported now, before another attempt.
         let error = registry[index].error
@@ -82,7 +82,10 @@ extension Supervisor {
         }
         registry[index].phase = .connecting
         try watch(index)
-        if waits { return park(call, index, until: deadline(program, SO_SNDTIMEO)) }
+        // The handshake goes on when the time is up.
+        if waits {
+            return park(call, index, until: deadline(program, SO_SNDTIMEO), orElse: EINPROGRESS)
+        }
         try connectInPlace(program, index)
         return .failure(EINPROGRESS)
     }

@@ -117,6 +117,7 @@ extension Supervisor {
             // Known before the program can use it.
             registry.rename(connection, inode: inode)
             registry[connection].holder = CallerDescriptor(thread: call.thread, number: -1)
+            if registry[connection].phase == .over { showReset(connection, accepted.program) }
             try listener.answer(
                 call, injecting: accepted.program.number, closeOnExec: closeOnExec)
         } catch {

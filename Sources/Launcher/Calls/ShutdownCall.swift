@@ -16,7 +16,15 @@ extension Supervisor {
         default: return .failure(EINVAL)
         }
         guard registry[index].isStream else {
-            try registry[index].socket.shutdown(direction)
+            do throws(SystemError) {
+                try registry[index].socket.shutdown(direction)
+            } catch {
+                // Without a peer it is refused, and done all the same.
+                if error.code == ENOTCONN, let program = programEnd(index) {
+                    shutdown(program.number, call.int(1))
+                }
+                throw error
+            }
             return .carryOn
         }
         switch registry[index].phase {

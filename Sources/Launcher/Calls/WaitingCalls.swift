@@ -7,9 +7,13 @@ extension Supervisor {
     private var inspectionInterval: Int64 { 50_000_000 }
 
     /// Leaves a call waiting, until `deadline` unless it waited before and has one.
-    func park(_ call: SystemCall, _ index: SlabIndex, until deadline: Int64?) -> Reply {
+    /// The call fails then with `code`.
+    func park(
+        _ call: SystemCall, _ index: SlabIndex, until deadline: Int64?, orElse code: CInt = EAGAIN
+    ) -> Reply {
         registry[index].waits.append(
-            WaitingCall(call: call, deadline: deadlineInForce ?? deadline))
+            WaitingCall(
+                call: call, deadline: deadlineInForce ?? deadline, timeoutError: SystemError(code)))
         waitingSockets.insert(index)
         return .parked
     }
@@ -44,7 +48,7 @@ extension Supervisor {
             var kept: [WaitingCall] = []
             for wait in waits where listener.isWaiting(wait.call) {
                 if let deadline = wait.deadline, deadline <= now {
-                    listener.refuse(wait.call, Self.timeoutError(of: wait.call))
+                    listener.refuse(wait.call, wait.timeoutError)
                 } else {
                     kept.append(wait)
                 }
@@ -56,11 +60,6 @@ extension Supervisor {
             if kept.isEmpty { waitingSockets.remove(index) }
             if kept.count < waits.count { connectWaitEnded(index) }
         }
-    }
-
-    /// connect(2) goes on in the background, everything else may be tried again.
-    private static func timeoutError(of call: SystemCall) -> SystemError {
-        SystemError(call.connects ? EINPROGRESS : EAGAIN)
     }
 
     /// Tries again every call that waits for this socket.

@@ -76,4 +76,6 @@ struct WaitingCall {
     let call: SystemCall
     /// In nanoseconds of CLOCK_MONOTONIC, nil for ever.
     let deadline: Int64?
+    /// What it fails with then.
+    let timeoutError: SystemError
 }

@@ -205,6 +205,8 @@ void check_passing(void) {
     CALL("connect", dial(c, AF_INET, port));
     CALL("served by the child", recv(c, text, 6, MSG_WAITALL));
     CHECK("the child", "%d", waited(child));
+    awaited(receiver, POLLIN);
+    usleep(150000);
     CALL("a datagram of the child's", recv(receiver, text, 16, MSG_DONTWAIT));
     CHECK("connected by the child", "%s", ready(some[1]));
     n = sizeof name;

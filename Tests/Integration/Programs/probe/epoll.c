@@ -58,6 +58,7 @@ static void edges(void) {
     settle(e);
     close(c[0]);
     CALL("write", write(a, "z", 1));
+    usleep(50000);
     CHECK("the reset is an edge", "%s", seen(e, 2000));
     close(a);
     CHECK("closed", "%s", seen(e, 50));

@@ -109,6 +109,7 @@ void check_transfer(void) {
     fcntl(p.server, F_SETFL, O_NONBLOCK);
     CALL("splice, nothing there", splice(p.server, NULL, tube[1], NULL, 9, SPLICE_F_NONBLOCK));
     close(p.client);
+    awaited(p.server, POLLRDHUP);
     CALL("splice, the end", splice(p.server, NULL, tube[1], NULL, 100, 0));
     p.client = -1;
     close_pair(&p);
