@@ -234,6 +234,7 @@ extension Supervisor {
             return (try? registry[index].socket.takeError()) ?? nil
         }
         registry[index].error = nil
+        forgetDeliveredError(index)
         let native = program.map { SocketFile.option($0.number, SO_ERROR) }
         let wasRead = registry[index].phase == .over && native == 0
         return wasRead ? nil : error

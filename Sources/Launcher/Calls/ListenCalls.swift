@@ -105,14 +105,20 @@ extension Supervisor {
         let connection = accepted.index
         let socket = registry[connection].socket
         do throws(SystemError) {
-            guard let inode = SocketFile.inode(of: accepted.program.number) else {
-                throw SystemError(ENOBUFS)
-            }
             // Whoever has gone already has no name any more, but is accepted.
             if call.word(1) != 0 {
                 try call.memory.store(
                     try? socket.acceptedName, socket.family, at: call.word(1),
                     lengthAt: call.word(2))
+            }
+        } catch {
+            // Nobody can have it now.
+            retire(connection, resetting: false)
+            throw error
+        }
+        do throws(SystemError) {
+            guard let inode = SocketFile.inode(of: accepted.program.number) else {
+                throw SystemError(ENOBUFS)
             }
             // Known before the program can use it.
             registry.rename(connection, inode: inode)

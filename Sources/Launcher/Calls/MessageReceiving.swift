@@ -38,11 +38,34 @@ extension Supervisor {
 
     /// An error of the network's takes the place of a message: an empty one wakes whoever waits,
     /// and the call that receives it fails.
+    ///
+    /// A socket has one error at a time: the last.
     func deliver(_ error: SystemError, _ index: SlabIndex) {
         registry[index].error = error
+        if let end = registry[index].end, SocketFile.unsentCount(end.number) == 0 {
+            registry[index].messages.removeAll()
+        }
+        if registry[index].messages.hasError { return }
         let buffer = buffers.take()
         buffer.fill(0)
         enqueue(buffer, MessageQueues.Entry(count: 0, fullCount: 0, error: error), index)
+    }
+
+    /// An error that another call has told of is not to be received any more.
+    func forgetDeliveredError(_ index: SlabIndex) {
+        guard !registry[index].isStream, registry[index].messages.hasError,
+            let program = programEnd(index)
+        else { return }
+        registry[index].messages.forgetRead(unread: SocketFile.unreadCount(program.number))
+        let buffer = buffers.take()
+        defer { buffers.giveBack(buffer) }
+        guard
+            case .bytes(0) = SocketFile.receiveDatagram(
+                program.number, into: buffer, peeking: true),
+            registry[index].messages.first(count: 0)?.error != nil
+        else { return }
+        _ = SocketFile.receiveDatagram(program.number, into: buffer, peeking: false)
+        registry[index].messages.removeFirst()
     }
 
     /// Gives a message to the program's socket, or keeps it until there is room; whether it went.

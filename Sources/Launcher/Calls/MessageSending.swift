@@ -100,6 +100,7 @@ extension Supervisor {
         if envelope.name == nil, let error = registry[index].error {
             // What the network has reported is told by the next call, whichever it is.
             registry[index].error = nil
+            forgetDeliveredError(index)
             throw error
         }
         let buffer = buffers.take()

@@ -53,6 +53,12 @@ struct MessageQueues: ~Copyable {
         return entries.isEmpty ? nil : entries[0]
     }
 
+    /// Whether an error waits among the messages, as far as is known.
+    var hasError: Bool {
+        for place in 0..<entries.count where entries[place].error != nil { return true }
+        return false
+    }
+
     mutating func removeFirst() {
         if let entry = entries.popFirst() { total -= entry.count }
     }
