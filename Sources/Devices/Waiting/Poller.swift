@@ -15,6 +15,12 @@ public struct Poller: ~Copyable, Sendable {
         public static var writable: Interest { Interest(rawValue: CLINUX_WRITABLE.rawValue) }
         /// The other end is gone; reported without being asked for.
         public static var hungUp: Interest { Interest(rawValue: CLINUX_HUNG_UP.rawValue) }
+        /// The other end sends no more: `EPOLLRDHUP`.
+        public static var ended: Interest { Interest(rawValue: 0x2000) }
+        /// An error waits; reported without being asked for.
+        public static var failed: Interest { Interest(rawValue: 0x8) }
+        /// Whenever something happens, rather than for as long as it holds: `EPOLLET`.
+        public static var onChange: Interest { Interest(rawValue: 1 << 31) }
     }
 
     /// A descriptor that is ready.

@@ -118,7 +118,7 @@ public struct ByteQueue: ~Copyable {
         return true
     }
 
-    private mutating func link(_ index: UInt32) {
+    mutating func link(_ index: UInt32) {
         if last == ChunkNode.none {
             first = index
         } else {

@@ -19,6 +19,8 @@ public final class HostDriver: Sendable {
         /// Until when the driver sleeps if nothing happens.
         var sleepsUntil = Instant.never
         var isStopping = false
+        /// What happened to endpoints, where the owner of the host takes it.
+        var reports: Ring<Host.Ready>?
     }
 
     let core: Mutex<Core>
@@ -82,8 +84,9 @@ public final class HostDriver: Sendable {
         try withCore { (core: inout Core) throws(Failure) -> Result in try body(&core.host) }
     }
 
+    /// - Parameter isOwner: Whether who calls will look at the reports without being told.
     func withCore<Result, Failure: Error>(
-        _ body: (inout Core) throws(Failure) -> Result
+        isOwner: Bool = false, _ body: (inout Core) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         var woken: [(Waiter, Readiness)] = []
         var outcome: Swift.Result<Result, Failure>?
@@ -98,11 +101,12 @@ public final class HostDriver: Sendable {
                 outcome = .failure(error)
             }
             core.host.advance(to: core.host.now)
-            collect(&core, into: &woken)
+            let hasReports = collect(&core, into: &woken)
             if core.host.hasReleasedAttachments {
                 released = core.host.takeReleasedAttachments()
             }
             let deadline = core.host.nextDeadline
+            if hasReports, !isOwner { return (claimWriting(&core), core.host.now) }
             return (claimWriting(&core), deadline < core.sleepsUntil ? deadline : .never)
         }
         finish(woken, writes: writes)
@@ -112,11 +116,17 @@ public final class HostDriver: Sendable {
         return try outcome.get()
     }
 
-    /// Moves what is ready from the host's list to whoever waits for it.
-    private func collect(_ core: inout Core, into woken: inout [(Waiter, Readiness)]) {
+    /// Moves what is ready from the host's list to whoever waits for it; whether something is left for
+    /// the owner.
+    @discardableResult
+    private func collect(
+        _ core: inout Core, into woken: inout [(Waiter, Readiness)]
+    ) -> Bool {
         while let ready = core.host.nextReady() {
             core.waiters.take(ready.endpoint, ready.events, into: &woken)
+            core.reports?.append(ready)
         }
+        return core.reports?.isEmpty == false
     }
 
     private func finish(_ woken: [(Waiter, Readiness)], writes: Bool) {

@@ -117,7 +117,7 @@ extension NetworkLayer {
         guard var path = path(to: target.address, from: source, on: interface) else {
             throw .networkUnreachable
         }
-        guard mayLeave(path) else { throw .invalidArgument }
+        guard mayLeave(path, to: target.address) else { throw .invalidArgument }
         if !options.sendsAnywhere || control.isForNeighbour {
             guard path.nextHop == target.address else { throw .networkUnreachable }
         }

@@ -168,12 +168,14 @@ struct DatagramSocket: ~Copyable {
             }
         }
         let reason = error.kind.reason
+        var destination = error.remote
+        if !destination.address.needsZone { destination.zone = 0 }
         if internet.keepsErrors {
             var mtu = 0
             if case .packetTooBig(let size) = error.kind { mtu = size }
             inbox.keep(
                 ReportedError(
-                    reason: reason, destination: error.remote, reporter: error.reporter,
+                    reason: reason, destination: destination, reporter: error.reporter,
                     type: error.type, code: error.code, mtu: mtu,
                     sequence: error.sequence.rawValue,
                     payload: Array(error.quoted.dropFirst(proto == .udp ? UDPHeader.byteCount : 0)),

@@ -95,7 +95,8 @@ extension Host {
         _ address: SocketAddress, _ id: EndpointID
     ) throws(StackError) {
         let name = address.address
-        if name.isUnspecified || endpoints[id.index].options.bindsAnywhere { return }
+        let options = endpoints[id.index].options
+        if name.isUnspecified || options.bindsAnywhere || options.isTransparent { return }
         if let bound = endpoints[id.index].options.boundInterface, name.isLinkLocal, !name.isIPv4 {
             guard network.isOurs(name, on: bound) else { throw .addressNotAvailable }
             return

@@ -72,8 +72,10 @@ extension Host {
         guard let path = network.path(to: target.address, from: source, on: link) else {
             throw .networkUnreachable
         }
-        guard network.mayLeave(path) else { throw .invalidArgument }
-        target.zone = target.address.needsZone ? path.interface.zone : 0
+        guard network.mayLeave(path, to: target.address) else { throw .invalidArgument }
+        target.zone =
+            target.address.needsZone
+            ? path.interface.zone : network.crossing(path.source, target.address, path.interface)
         guard !network.isBroadcast(target.address, on: path.interface) else {
             throw .networkUnreachable
         }
@@ -269,8 +271,10 @@ extension NetworkLayer {
         return false
     }
 
-    /// Whether a packet may go this way: addresses of 127/8 stay on the host (RFC 1122 §3.2.1.3).
-    func mayLeave(_ path: Path) -> Bool {
+    /// Whether a packet may go this way: addresses of 127/8 stay on the host (RFC 1122 §3.2.1.3),
+    /// unless the link carries them.
+    func mayLeave(_ path: Path, to destination: IPAddress) -> Bool {
         path.interface == Self.loopbackID || !path.source.isIPv4 || !path.source.isLoopback
+            || crosses(destination, path.interface)
     }
 }

@@ -183,7 +183,9 @@ public struct Host: ~Copyable, Sendable {
             guard !isTaken else { return }
             network.counters.count(.ipUnknownProtocol)
             let offset = delivery.protocolOffset
-            network.sendError(.protocolUnreachable(offset: offset), about: delivery)
+            network.sendError(
+                delivery.isForeign ? .prohibited : .protocolUnreachable(offset: offset),
+                about: delivery)
         }
     }
 
@@ -230,6 +232,7 @@ public struct Host: ~Copyable, Sendable {
         case .groups: network.groupTimer(Int(owner.index.place))
         case .interface: network.upkeep(InterfaceID(rawValue: owner.number))
         case .reassembly: network.reassemblyTimer(owner.index)
+        case .request: tcp.requestTimer(owner.index, &network)
         }
     }
 

@@ -18,6 +18,8 @@ extension NetworkLayer {
             return
         }
         switch type {
+        case .echoRequest where delivery.isForeign:
+            keep(foreignEcho: delivery)
         case .echoRequest:
             answerEcho(delivery)
         case .destinationUnreachable, .timeExceeded, .parameterProblem:
@@ -50,6 +52,7 @@ extension NetworkLayer {
         let headerCount = delivery.networkHeaderCount
         var packet = delivery.packet
         var options = SendOptions(proto: .icmp, trafficClass: trafficClass, dontFragment: false)
+        if crossing(from, to, delivery.interface) != 0 { options.interface = delivery.interface }
         if headerCount > IPv4Header.byteCount {
             packet.prepend(headerCount)
             options.ipv4Options = self.options(
@@ -78,10 +81,12 @@ extension NetworkLayer {
     ) {
         let head = delivery.packet.head
         let quoted = head.extracting(droppingFirst: min(8, head.count))
-        guard let flow = QuotedFlow(quoted), flow.local.address.isIPv4 else {
+        guard var flow = QuotedFlow(quoted), flow.local.address.isIPv4 else {
             counters.count(.icmpMalformed)
             return
         }
+        flow.remote.zone = crossing(
+            flow.local.address, flow.remote.address, delivery.interface)
         guard let kind = kind(type: type, code: code, rest: rest, flow) else {
             counters.count(.icmpIgnored)
             return

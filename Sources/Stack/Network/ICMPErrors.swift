@@ -16,19 +16,23 @@ extension NetworkLayer {
 
     /// Answers `packet`, which begins with its IP header and came in on `id`, unless no error may
     /// answer it.
+    ///
+    /// - Parameter reporter: In whose name; nil for the host.
     mutating func sendError(
-        _ problem: PacketProblem, about packet: borrowing Packet, on id: InterfaceID
+        _ problem: PacketProblem, about packet: borrowing Packet, on id: InterfaceID,
+        from reporter: IPAddress? = nil
     ) {
         guard packet.head.count > 0 else { return }
         if packet.head[0] >> 4 == 6 {
-            sendICMPv6Error(problem, about: packet, on: id)
+            sendICMPv6Error(problem, about: packet, on: id, from: reporter)
         } else {
-            sendICMPError(problem, about: packet, on: id)
+            sendICMPError(problem, about: packet, on: id, from: reporter)
         }
     }
 
     private mutating func sendICMPError(
-        _ problem: PacketProblem, about packet: borrowing Packet, on id: InterfaceID
+        _ problem: PacketProblem, about packet: borrowing Packet, on id: InterfaceID,
+        from reporter: IPAddress?
     ) {
         guard let header = problem.icmp, let quoted = QuotedIPv4(packet.head),
             mayAnswer(quoted, on: id)
@@ -40,20 +44,23 @@ extension NetworkLayer {
                 behind: ICMPHeader.byteCount)
         else { return }
         let to = IPAddress(quoted.source)
+        let link = crosses(to, id) ? id : nil
         guard
             let path = path(
-                to: to, from: ownAddress(IPAddress(quoted.destination)))
+                to: to, from: reporter ?? ownAddress(IPAddress(quoted.destination)), on: link)
         else { return }
         var head = answer.mutableHead
         header.write(toMessage: &head)
         counters.count(.icmpErrorsSent)
         send(
             answer, along: path, from: path.source, to: to,
-            SendOptions(proto: .icmp, trafficClass: 0xC0, dontFragment: false))
+            SendOptions(
+                proto: .icmp, trafficClass: 0xC0, dontFragment: false, interface: link))
     }
 
     private mutating func sendICMPv6Error(
-        _ problem: PacketProblem, about packet: borrowing Packet, on id: InterfaceID
+        _ problem: PacketProblem, about packet: borrowing Packet, on id: InterfaceID,
+        from reporter: IPAddress?
     ) {
         guard let header = problem.icmpv6, let quoted = QuotedIPv6(packet.head),
             mayAnswer(quoted, problem)
@@ -65,10 +72,10 @@ extension NetworkLayer {
                 behind: ICMPv6Header.byteCount)
         else { return }
         let to = IPAddress(quoted.source)
-        let link = to.isLinkLocal ? id : nil
+        let link = to.isLinkLocal || crosses(to, id) ? id : nil
         guard
             let path = path(
-                to: to, from: ownAddress(IPAddress(quoted.destination)), on: link)
+                to: to, from: reporter ?? ownAddress(IPAddress(quoted.destination)), on: link)
         else { return }
         var head = answer.mutableHead
         header.write(toMessage: &head, source: path.source.v6, destination: to.v6)

@@ -18,6 +18,8 @@ extension NetworkLayer {
             return
         }
         switch type {
+        case .echoRequest where delivery.isForeign:
+            keep(foreignEcho: delivery)
         case .echoRequest:
             answerEchoV6(delivery)
         case .destinationUnreachable, .packetTooBig, .timeExceeded, .parameterProblem:
@@ -40,7 +42,8 @@ extension NetworkLayer {
         let (asked, to) = (delivery.destination, delivery.source)
         let trafficClass = delivery.trafficClass
         let isToGroup = delivery.cast == .multicast
-        let link = to.isLinkLocal || isToGroup ? delivery.interface : nil
+        let isCrossing = crossing(asked, to, delivery.interface) != 0
+        let link = to.isLinkLocal || isToGroup || isCrossing ? delivery.interface : nil
         guard !to.isUnspecified,
             let path = path(to: to, from: isToGroup ? nil : asked, on: link)
         else {
@@ -78,7 +81,10 @@ extension NetworkLayer {
             counters.count(.icmpIgnored)
             return
         }
-        if flow.remote.address.isLinkLocal { flow.remote.zone = delivery.interface.zone }
+        flow.remote.zone =
+            flow.remote.address.isLinkLocal
+            ? delivery.interface.zone
+            : crossing(flow.local.address, flow.remote.address, delivery.interface)
         report(kind, flow, by: delivery.source, type: type.rawValue, code: code)
     }
 

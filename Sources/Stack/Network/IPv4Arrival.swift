@@ -59,7 +59,9 @@ extension NetworkLayer {
             return nil
         }
         guard !header.hasOptions || mayPass(optionsOf: packet, header, on: id) else { return nil }
-        guard let cast = cast(of: header.destination, on: id, isOwn: isOwn) else {
+        let isForeign = !isOwn && isForeign(header.destination, on: id)
+        guard let cast = isForeign ? .unicast : cast(of: header.destination, on: id, isOwn: isOwn)
+        else {
             forwardIPv4(packet, header, on: id, linkCast: linkCast)
             return nil
         }
@@ -68,16 +70,24 @@ extension NetworkLayer {
             counters.count(.ipNotForUs)
             return nil
         }
-        guard header.isFragment else { return deliverIPv4(packet, header, cast, on: id) }
+        // The hops end here as they would at a router.
+        guard !isForeign || header.timeToLive > 1 else {
+            counters.count(.ipTimeExceeded)
+            sendError(.hopLimitExceeded, about: packet, on: id)
+            return nil
+        }
+        guard header.isFragment else {
+            return deliverIPv4(packet, header, cast, on: id, isForeign: isForeign)
+        }
         guard let whole = reassembleIPv4(packet, header, on: id),
             let header = try? ArrivedIPv4(whole)
         else { return nil }
-        return deliverIPv4(whole, header, cast, on: id, wasFragmented: true)
+        return deliverIPv4(whole, header, cast, on: id, wasFragmented: true, isForeign: isForeign)
     }
 
     private func deliverIPv4(
         _ packet: consuming Packet, _ header: ArrivedIPv4, _ cast: Delivery.Cast,
-        on id: InterfaceID, wasFragmented: Bool = false
+        on id: InterfaceID, wasFragmented: Bool = false, isForeign: Bool
     ) -> Delivery? {
         let asksRouters = header.hasOptions && options(of: packet, header).hasRouterAlert
         packet.removeFirst(header.headerCount)
@@ -87,7 +97,15 @@ extension NetworkLayer {
             destination: IPAddress(header.destination), proto: header.proto, interface: id,
             timeToLive: header.timeToLive, trafficClass: header.trafficClass, cast: cast,
             networkHeaderCount: header.headerCount, protocolOffset: 9,
-            wasFragmented: wasFragmented, hasRouterAlert: asksRouters)
+            wasFragmented: wasFragmented, isForeign: isForeign, hasRouterAlert: asksRouters)
+    }
+
+    /// Whether a destination is somebody whom the host stands in for.
+    private func isForeign(_ destination: IPv4Address, on id: InterfaceID) -> Bool {
+        guard interfaces[id.rawValue].configuration.transparency.isOn else { return false }
+        let address = IPAddress(destination)
+        guard !isBroadcast(address, on: id), standsIn(for: address, on: id) else { return false }
+        return destination.isLoopback || !isOurs(address, on: id)
     }
 
     /// Whom of this host's a destination names; nil when it is somebody else's.
@@ -98,7 +116,9 @@ extension NetworkLayer {
         if destination.isMulticast { return isMember(of: address, on: id) ? .multicast : nil }
         if isBroadcast(address, on: id) { return .broadcast }
         // What comes from outside for 127/8 was forged (RFC 1122 §3.2.1.3).
-        if destination.isLoopback, !isOwn, id != Self.loopbackID { return nil }
+        if destination.isLoopback, !isOwn, id != Self.loopbackID, !crosses(address, id) {
+            return nil
+        }
         return isOurs(address, on: id) ? .unicast : nil
     }
 
@@ -111,12 +131,11 @@ extension NetworkLayer {
         if source.isUnspecified {
             return header.destination.isBroadcast || header.destination.isMulticast
         }
-        if source.isThisNetwork || source.isLoopback || source.isMulticast
-            || source.rawValue >> 28 == 15
-        {
+        let address = IPAddress(source)
+        if source.isLoopback { return crosses(address, id) }
+        if source.isThisNetwork || source.isMulticast || source.rawValue >> 28 == 15 {
             return false
         }
-        let address = IPAddress(source)
         return interface(owning: address) == nil && !isBroadcast(address, on: id)
     }
 }

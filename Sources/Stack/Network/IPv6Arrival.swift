@@ -39,7 +39,9 @@ extension NetworkLayer {
             counters.count(.ipBadSource)
             return nil
         }
-        guard let cast = cast(of: header.destination, on: id, isOwn: isOwn) else {
+        let isForeign = !isOwn && isForeign(header.destination, on: id)
+        guard let cast = isForeign ? .unicast : cast(of: header.destination, on: id, isOwn: isOwn)
+        else {
             if isTentative(header.destination, on: id) {
                 counters.count(.ipTentative)
             } else {
@@ -47,14 +49,26 @@ extension NetworkLayer {
             }
             return nil
         }
+        guard linkCast == .unicast || !isForeign else {
+            counters.count(.ipNotForUs)
+            return nil
+        }
+        // The hops end here as they would at a router.
+        guard !isForeign || header.hopLimit > 1 else {
+            counters.count(.ipTimeExceeded)
+            sendError(.hopLimitExceeded, about: packet, on: id)
+            return nil
+        }
         guard let headers = readExtensions(of: packet, on: id) else { return nil }
-        guard headers.isFragment else { return deliverIPv6(packet, header, headers, cast, on: id) }
+        guard headers.isFragment else {
+            return deliverIPv6(packet, header, headers, cast, on: id, isForeign: isForeign)
+        }
         guard let whole = reassembleIPv6(packet, header, headers, on: id) else { return nil }
-        return deliverReassembledIPv6(whole, cast, on: id)
+        return deliverReassembledIPv6(whole, cast, on: id, isForeign)
     }
 
     private mutating func deliverReassembledIPv6(
-        _ packet: consuming Packet, _ cast: Delivery.Cast, on id: InterfaceID
+        _ packet: consuming Packet, _ cast: Delivery.Cast, on id: InterfaceID, _ isForeign: Bool
     ) -> Delivery? {
         guard let header = try? ArrivedIPv6(packet),
             let headers = readExtensions(of: packet, on: id)
@@ -64,12 +78,13 @@ extension NetworkLayer {
             counters.count(.fragmentMalformed)
             return nil
         }
-        return deliverIPv6(packet, header, headers, cast, on: id, wasFragmented: true)
+        return deliverIPv6(
+            packet, header, headers, cast, on: id, wasFragmented: true, isForeign: isForeign)
     }
 
     private mutating func deliverIPv6(
         _ packet: consuming Packet, _ header: ArrivedIPv6, _ headers: IPv6Extensions,
-        _ cast: Delivery.Cast, on id: InterfaceID, wasFragmented: Bool = false
+        _ cast: Delivery.Cast, on id: InterfaceID, wasFragmented: Bool = false, isForeign: Bool
     ) -> Delivery? {
         guard headers.proto != .noNextHeader else {
             counters.count(.ipNoNextHeader)
@@ -82,8 +97,18 @@ extension NetworkLayer {
             destination: IPAddress(header.destination), proto: headers.proto, interface: id,
             timeToLive: header.hopLimit, trafficClass: header.trafficClass, cast: cast,
             networkHeaderCount: headers.offset, protocolOffset: headers.protoOffset,
-            wasFragmented: wasFragmented || headers.fragment != nil,
+            wasFragmented: wasFragmented || headers.fragment != nil, isForeign: isForeign,
             hasRouterAlert: headers.routerAlert != nil)
+    }
+
+    /// Whether a destination is somebody whom the host stands in for.
+    private func isForeign(_ destination: IPv6Address, on id: InterfaceID) -> Bool {
+        guard interfaces[id.rawValue].configuration.transparency.isOn else { return false }
+        let address = IPAddress(destination)
+        guard standsIn(for: address, on: id), !isTentative(destination, on: id) else {
+            return false
+        }
+        return destination.isLoopback || !isOurs(address, on: id)
     }
 
     /// Whom of this host's a destination names; nil when it is somebody else's.
@@ -96,7 +121,9 @@ extension NetworkLayer {
                 ? .multicast : nil
         }
         // ::1 never comes from a link (RFC 4291 §2.5.3).
-        if destination.isLoopback, !isOwn, id != Self.loopbackID { return nil }
+        if destination.isLoopback, !isOwn, id != Self.loopbackID, !crosses(address, id) {
+            return nil
+        }
         return isOurs(address, on: id) ? .unicast : nil
     }
 
@@ -111,7 +138,8 @@ extension NetworkLayer {
     private func isPlausible(_ header: ArrivedIPv6, on id: InterfaceID) -> Bool {
         if id == Self.loopbackID { return true }
         let source = header.source
-        if source.isMulticast || source.isLoopback || source.isIPv4Mapped { return false }
+        if source.isLoopback { return crosses(IPAddress(source), id) }
+        if source.isMulticast || source.isIPv4Mapped { return false }
         if header.destination.isIPv4Mapped || header.destination.isUnspecified { return false }
         // The unspecified address speaks for duplicate address detection and router solicitation.
         if source.isUnspecified { return header.destination.isMulticast }

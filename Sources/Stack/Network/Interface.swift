@@ -49,6 +49,11 @@ public struct InterfaceConfiguration: Sendable {
     public var autoconfiguration: IPv6Autoconfiguration?
     /// What is told to hosts that configure themselves; nil: nothing.
     public var advertising: RouterAdvertising?
+    /// Whether loopback addresses (127/8 and `::1`) may cross the link: come from it, and be sent to
+    /// through its default gateway by who is bound to it. Linux's `route_localnet`, for IPv6 too.
+    public var routesLoopback = false
+    /// What becomes of packets that come in for addresses which are not the host's.
+    public var transparency = Transparency()
 
     public init(
         name: String, link: Link, mtu: Int = 1500, addresses: [IPPrefix] = [],

@@ -37,6 +37,8 @@ struct NetworkLayer: ~Copyable {
     var pathMTUs = PathMTUTable()
     var identifications: IdentificationSource
     var icmpLimit = RateLimit(perSecond: 1000, burst: 50)
+    /// Datagrams and echo requests to others, for the owner.
+    var foreign = ForeignTraffic()
     /// Packet endpoints, which see frames as they come and go.
     var taps = PacketLayer()
     /// Addresses that came and went, where somebody wants to know.

@@ -26,6 +26,8 @@ struct Delivery: ~Copyable {
     let protocolOffset: Int
     /// Whether it came in fragments, or with a fragment header (RFC 6980).
     var wasFragmented = false
+    /// Whether it was sent to somebody whom the host stands in for.
+    var isForeign = false
     /// Whether the sender asked routers to look at it (RFC 2113, RFC 2711).
     var hasRouterAlert = false
 

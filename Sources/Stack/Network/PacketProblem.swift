@@ -10,6 +10,8 @@ enum PacketProblem {
     /// The source means nothing where the packet was to go (RFC 4443 §3.1).
     case beyondScope
     case hopLimitExceeded
+    /// Somebody does not want it to pass.
+    case prohibited
     case reassemblyTimeExceeded
     /// The next link carries only so many bytes.
     case packetTooBig(Int)
@@ -29,6 +31,7 @@ enum PacketProblem {
         case .protocolUnreachable: .destinationUnreachable(.proto)
         case .beyondScope: .destinationUnreachable(.network)
         case .hopLimitExceeded: .timeExceeded(.timeToLive)
+        case .prohibited: .destinationUnreachable(.communicationProhibited)
         case .reassemblyTimeExceeded: .timeExceeded(.reassembly)
         case .packetTooBig(let mtu):
             .destinationUnreachable(.fragmentationNeeded, nextHopMTU: UInt16(clamping: mtu))
@@ -50,6 +53,7 @@ enum PacketProblem {
             .parameterProblem(.unknownNextHeader, pointer: UInt32(truncatingIfNeeded: offset))
         case .beyondScope: .destinationUnreachable(.beyondScope)
         case .hopLimitExceeded: .timeExceeded(.hopLimit)
+        case .prohibited: .destinationUnreachable(.prohibited)
         case .reassemblyTimeExceeded: .timeExceeded(.reassembly)
         case .packetTooBig(let mtu): .packetTooBig(mtu: UInt32(truncatingIfNeeded: mtu))
         case .headers(let problem):

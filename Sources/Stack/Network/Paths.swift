@@ -30,6 +30,9 @@ extension NetworkLayer {
         if destination.isMulticast || destination.isBroadcast || destination.isLinkLocal {
             return linkPath(to: destination, from: source, on: interface)
         }
+        if let interface, crosses(destination, interface) {
+            return crossingPath(to: destination, from: source, on: interface)
+        }
         if self.interface(owning: destination) != nil {
             return path(
                 through: Self.loopbackID, nextHop: destination, to: destination,
@@ -95,7 +98,7 @@ extension NetworkLayer {
         return count > 1
     }
 
-    private func path(
+    func path(
         through id: InterfaceID, nextHop: IPAddress, to destination: IPAddress,
         source: IPAddress?
     ) -> Path? {

@@ -8,15 +8,19 @@ struct FourTuple: Equatable, Sendable {
     var remoteAddress: IPAddress
     var localPort: UInt16
     var remotePort: UInt16
-    /// The zone of a link-local peer (RFC 4007 §6), else 0.
+    /// The zone of a link-local peer (RFC 4007 §6), or of the link that loopback addresses cross,
+    /// where the same names mean another connection; else 0.
     var zone: UInt16
 
+    /// - Parameter remote: With the zone that the connection is to have, where it is to have one.
     init(local: SocketAddress, remote: SocketAddress) {
         localAddress = local.address
         remoteAddress = remote.address
         localPort = local.port
         remotePort = remote.port
-        zone = remote.address.needsZone ? remote.zone : 0
+        let isOnLink =
+            remote.address.needsZone || remote.address.isLoopback || local.address.isLoopback
+        zone = isOnLink ? remote.zone : 0
     }
 
     var local: SocketAddress {
@@ -24,7 +28,8 @@ struct FourTuple: Equatable, Sendable {
             address: localAddress, port: localPort, zone: localAddress.needsZone ? zone : 0)
     }
     var remote: SocketAddress {
-        SocketAddress(address: remoteAddress, port: remotePort, zone: zone)
+        SocketAddress(
+            address: remoteAddress, port: remotePort, zone: remoteAddress.needsZone ? zone : 0)
     }
 
     private var ports: UInt64 {

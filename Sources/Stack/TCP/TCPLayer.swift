@@ -35,6 +35,8 @@ struct TCPLayer: ~Copyable {
     var ended = EndedConnections()
     /// Listeners by port.
     var listenerTable = HashIndex()
+    /// SYNs to others, for the owner.
+    var requests = StreamRequestTable()
     private var table = HashIndex()
     private let secret: KeyedHash
 
@@ -121,7 +123,10 @@ struct TCPLayer: ~Copyable {
                 local: SocketAddress(address: delivery.destination, port: view.destinationPort),
                 remote: SocketAddress(
                     address: delivery.source, port: view.sourcePort,
-                    zone: delivery.zone))
+                    zone: delivery.zone != 0
+                        ? delivery.zone
+                        : network.crossing(
+                            delivery.source, delivery.destination, delivery.interface)))
             segment = ArrivingSegment(view)
         } catch {
             network.counters.count(.tcpMalformed)
@@ -132,8 +137,7 @@ struct TCPLayer: ~Copyable {
             return
         }
         guard let found = find(tuple, network.hash) else {
-            arriveUnknown(
-                segment, tuple, on: delivery.interface, isBroadcast: delivery.isBroadcast, &network)
+            arriveUnknown(segment, tuple, delivery, &network)
             return
         }
         switch found.form {
@@ -144,18 +148,23 @@ struct TCPLayer: ~Copyable {
             arrive(atHalfOpen: found.id, segment, of: delivery.packet, &network)
         case .timeWait:
             if arrive(atTimeWait: found.id, segment, &network) {
-                arriveUnknown(
-                    segment, tuple, on: delivery.interface, isBroadcast: delivery.isBroadcast,
-                    &network)
+                arriveUnknown(segment, tuple, delivery, &network)
             }
         }
     }
 
-    /// A segment for nothing we know: for a listener, or for nobody (RFC 9293 §3.10.7.1).
+    /// A segment for nothing we know: for a listener, for others whom the host stands in for, or for
+    /// nobody (RFC 9293 §3.10.7.1).
     private mutating func arriveUnknown(
-        _ segment: ArrivingSegment, _ tuple: FourTuple, on interface: InterfaceID,
-        isBroadcast: Bool, _ network: inout NetworkLayer
+        _ segment: ArrivingSegment, _ tuple: FourTuple, _ delivery: borrowing Delivery,
+        _ network: inout NetworkLayer
     ) {
+        let (interface, isBroadcast) = (delivery.interface, delivery.isBroadcast)
+        if !isBroadcast, network.intercepts(tuple.localAddress, on: interface) {
+            let hops = delivery.timeToLive
+            arrive(forOthers: segment, tuple, on: interface, timeToLive: hops, &network)
+            return
+        }
         if let key = listener(for: tuple, on: interface, network.hash) {
             arrive(at: key, segment, tuple, isBroadcast: isBroadcast, &network)
             return
@@ -169,22 +178,32 @@ struct TCPLayer: ~Copyable {
     func answerWithReset(
         _ segment: ArrivingSegment, _ tuple: FourTuple, _ network: inout NetworkLayer
     ) {
+        let hasAck = segment.flags.contains(.ack)
+        sendReset(
+            TCPHeader(
+                sourcePort: tuple.localPort, destinationPort: tuple.remotePort,
+                sequence: hasAck ? segment.acknowledgment : SequenceNumber(0),
+                acknowledgment: hasAck ? SequenceNumber(0) : segment.end,
+                flags: hasAck ? [.rst] : [.rst, .ack], window: 0),
+            tuple, &network)
+    }
+
+    /// Sends a reset of no connection, with `header` but for its checksum.
+    func sendReset(
+        _ header: TCPHeader, _ tuple: FourTuple, _ network: inout NetworkLayer
+    ) {
         guard var packet = network.pools.control(headroom: NetworkLayer.headroom) else {
             network.counters.count(.noBuffer)
             return
         }
-        let hasAck = segment.flags.contains(.ack)
         let pseudo = InternetChecksum.pseudoHeader(
             source: tuple.localAddress, destination: tuple.remoteAddress, proto: .tcp,
             length: UInt32(TCPHeader.byteCount))
         packet.extend(TCPHeader.byteCount)
+        var header = header
+        header.checksum = pseudo.partial
         var head = packet.mutableHead
-        TCPHeader(
-            sourcePort: tuple.localPort, destinationPort: tuple.remotePort,
-            sequence: hasAck ? segment.acknowledgment : SequenceNumber(0),
-            acknowledgment: hasAck ? SequenceNumber(0) : segment.end,
-            flags: hasAck ? [.rst] : [.rst, .ack], window: 0, checksum: pseudo.partial
-        ).write(to: &head)
+        header.write(to: &head)
         packet.metadata.checksum = .partial(start: 0, offset: UInt16(TCPHeader.checksumOffset))
         network.counters.count(.tcpResetsSent)
         network.send(

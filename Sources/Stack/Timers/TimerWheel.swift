@@ -12,6 +12,7 @@ struct TimerOwner: Equatable, Sendable {
         /// Of the interface of that number.
         case interface
         case reassembly
+        case request
     }
 
     let kind: Kind

@@ -32,10 +32,19 @@ extension UDPLayer {
                 delivery, from: source, to: destination, hasChecksum: hasChecksum, &network)
             return nil
         }
-        guard
-            let id = find(
-                local: destination, remote: source, on: delivery.interface, network.hash)
-        else {
+        let found = find(
+            local: destination, remote: source, on: delivery.interface, network.hash)
+        if network.intercepts(destination.address, on: delivery.interface),
+            found.map({ sockets[$0].local.address }) != destination.address
+        {
+            network.keep(
+                foreign: QueuedDatagram(
+                    packet: delivery.packet, source: source, destination: destination,
+                    interface: delivery.interface, timeToLive: delivery.timeToLive,
+                    trafficClass: delivery.trafficClass, arrival: network.now))
+            return nil
+        }
+        guard let id = found else {
             guard hasChecksum || delivery.source.isIPv4 else {
                 network.counters.count(.udpBadChecksum)
                 return nil
