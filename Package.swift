@@ -71,6 +71,9 @@ let package = Package(
             ]),
         layer("Services", on: ["Memory", "Wire", "Stack", "Devices", "Sockets", "Names"]),
         layer(
+            "Gateway",
+            on: ["Memory", "Wire", "Stack", "Devices", "Sockets", "Names", "Services"]),
+        layer(
             "Launcher",
             on: [
                 "Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets", "Names", "Services",
@@ -81,7 +84,7 @@ let package = Package(
             name: "SockeyeCommand",
             dependencies: [
                 "Memory", "Wire", "Stack", "Equipment", "Dissection", "Devices", "Sockets",
-                "Names", "Setup", "Services", "Launcher",
+                "Names", "Setup", "Services", "Launcher", "Gateway",
             ],
             swiftSettings: settings),
 
@@ -160,6 +163,9 @@ let package = Package(
         tests(
             of: "Names", with: ["Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets"]),
         tests(of: "Services", with: ["Memory", "Wire", "Stack", "Devices", "Sockets", "Names"]),
+        tests(
+            of: "Gateway",
+            with: ["Memory", "Wire", "Stack", "Devices", "Sockets", "Names", "CLinux"]),
         // A program of the tests' own: the launcher over the kernel's sockets.
         .executableTarget(
             name: "KernelRun", dependencies: ["Launcher", "Sockets"],

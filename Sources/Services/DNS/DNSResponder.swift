@@ -53,7 +53,7 @@ public struct DNSResponder: Sendable {
         if case .resolver = fallback { true } else { false }
     }
 
-    private static func limit(of query: DNSQuery, _ transport: Transport) -> Int {
+    static func limit(of query: DNSQuery, _ transport: Transport) -> Int {
         guard transport == .datagram else { return 65_535 }
         let asked = query.edns?.payloadLimit ?? 0
         return max(DNSResponse.minimumLimit, Int(min(asked, DNSWriter.payloadLimit)))

@@ -12,6 +12,19 @@ public struct ForeignEcho: Equatable, Sendable {
     public let timeToLive: UInt8
     /// What stands behind the header of eight bytes.
     public let payload: [UInt8]
+
+    public init(
+        source: IPAddress, destination: IPAddress, identifier: UInt16, sequence: UInt16,
+        interface: InterfaceID, timeToLive: UInt8, payload: [UInt8]
+    ) {
+        self.source = source
+        self.destination = destination
+        self.identifier = identifier
+        self.sequence = sequence
+        self.interface = interface
+        self.timeToLive = timeToLive
+        self.payload = payload
+    }
 }
 
 extension NetworkLayer {
