@@ -193,8 +193,8 @@ extension TransportError.Kind {
     var isLasting: Bool {
         switch self {
         case .networkUnreachable, .hostUnreachable, .timeExceeded: false
-        case .protocolUnreachable, .portUnreachable, .prohibited, .parameterProblem,
-            .packetTooBig:
+        case .protocolUnreachable, .portUnreachable, .prohibited, .accessDenied,
+            .parameterProblem, .packetTooBig:
             true
         }
     }

@@ -100,7 +100,7 @@ extension NetworkLayer {
         }
         switch code {
         case 0: return .networkUnreachable
-        case 1, 5, 6: return .prohibited
+        case 1, 5, 6: return .accessDenied
         case 2, 3: return .hostUnreachable
         case 4: return .portUnreachable
         default: return nil

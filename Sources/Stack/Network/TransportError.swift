@@ -8,6 +8,8 @@ struct TransportError: Sendable {
         case protocolUnreachable
         case portUnreachable
         case prohibited
+        /// Prohibited too, as IPv6 has it: Linux gives it another error number.
+        case accessDenied
         case timeExceeded
         case parameterProblem
         /// The next hop's MTU, in bytes.

@@ -353,6 +353,7 @@ extension TransportError.Kind {
         case .networkUnreachable: .networkUnreachable
         case .portUnreachable, .protocolUnreachable: .connectionRefused
         case .packetTooBig: .messageTooLong
+        case .accessDenied: .accessDenied
         case .hostUnreachable, .prohibited, .timeExceeded, .parameterProblem: .hostUnreachable
         }
     }
