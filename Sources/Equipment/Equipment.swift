@@ -6,5 +6,6 @@
 //
 //   Tracking/  flows that pass: their names, phases, how long they are remembered
 //   Firewall/  rules for flows, their text, what whoever is denied is told
+//   Switching/ where a bridge sends frames
 //   Links/     impaired links: loss in bursts or not, delay by distributions, duplication,
 //              reordering, corruption, rate, queues; and the text that describes them
