@@ -125,7 +125,7 @@ let package = Package(
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .executableTarget(
             name: "CountAllocations",
-            dependencies: ["Memory", "Wire", "Stack", "CAllocationCounter"],
+            dependencies: ["Memory", "Wire", "Stack", "Equipment", "CAllocationCounter"],
             path: "Tests/CountAllocations", swiftSettings: settings),
         .target(
             name: "FrameFuzzing", dependencies: ["Memory", "Wire", "Stack"],

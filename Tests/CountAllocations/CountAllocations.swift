@@ -28,6 +28,7 @@ enum CountAllocations {
         }
         try check("questions and answers over TCP") { try questions() }
         try check("datagrams") { try datagrams() }
+        try check("flows through a firewall and a switch") { try fencedFlows() }
     }
 
     /// Tells how often `work` says it allocated, and ends the program where that is wrong.

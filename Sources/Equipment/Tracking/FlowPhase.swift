@@ -32,7 +32,7 @@ public enum FlowPhase: UInt8, CaseIterable, Sendable {
     case established
 
     /// Whether a new flow may take this one's place.
-    var makesRoom: Bool { rawValue < FlowPhase.other.rawValue }
+    var makesRoom: Bool { self != .established }
 }
 
 /// How long flows are remembered when nothing of them is seen, by phase.
