@@ -65,6 +65,13 @@ int64_t clinux_local_peer(int descriptor) {
     return size == sizeof peer ? (int64_t)peer.uid : -1;
 }
 
+int32_t clinux_local_peer_process(int descriptor) {
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) return -1;
+    return size == sizeof peer ? peer.pid : -1;
+}
+
 static void set_timeout(int descriptor, int option, int64_t milliseconds) {
     struct timeval time = {
         .tv_sec = milliseconds / 1000,

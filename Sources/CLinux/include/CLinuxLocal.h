@@ -20,5 +20,12 @@ int64_t clinux_local_peer(int descriptor);
 void clinux_local_set_timeouts(int descriptor, int64_t receiving, int64_t sending);
 /// Sends without a signal when nobody reads any more; the number of bytes.
 long clinux_local_send(int descriptor, const void *bytes, size_t count);
+/// The process on the other side when the connection was made (SO_PEERCRED); -1 where unknown.
+int32_t clinux_local_peer_process(int descriptor);
+
+/// Starts the program at `path` in a session of its own, without this process's descriptors, terminal
+/// and directory; nobody is its parent but the system. 0 when it was started, whatever becomes of
+/// it.
+int clinux_start_detached(const char *path, char *const arguments[]);
 
 #endif

@@ -23,6 +23,12 @@ public final class LocalStream: Sendable {
     /// The user who made the connection; nil where the system does not say. `SO_PEERCRED`.
     public var peerUser: UInt32? { UInt32(exactly: clinux_local_peer(descriptor)) }
 
+    /// The process that made the connection; nil where the system does not say. `SO_PEERCRED`.
+    public var peerProcess: Int32? {
+        let process = clinux_local_peer_process(descriptor)
+        return process > 0 ? process : nil
+    }
+
     /// How long a call waits at most, in milliseconds; 0 for ever. `SO_RCVTIMEO`, `SO_SNDTIMEO`.
     public func setTimeouts(receiving: Int64, sending: Int64) {
         clinux_local_set_timeouts(descriptor, receiving, sending)

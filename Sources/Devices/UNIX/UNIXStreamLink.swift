@@ -63,6 +63,23 @@ public final class UNIXStreamLink: Sendable {
         self.state = Mutex(state)
     }
 
+    /// A link over a connection that was made already; it ends with it.
+    ///
+    /// - Parameters:
+    ///   - stream: Nobody else uses it from now on.
+    ///   - path: Where it was accepted.
+    /// - Throws: `EMFILE` or `ENFILE` when no descriptor can be had.
+    public init(
+        _ stream: LocalStream, acceptedAt path: String, mtu: Int = 1500, pools: BufferPools
+    ) throws(DeviceError) {
+        capabilities = DeviceCapabilities(mtu: min(max(68, mtu), 65535))
+        var state = try UNIXStreamState(path, .ends, pools)
+        try state.take(stream)
+        descriptor = state.descriptor
+        if let connection = state.connection { output.withLock { $0.attach(connection) } }
+        self.state = Mutex(state)
+    }
+
     static func bindingAdvice(_ code: Int32) -> String {
         switch code {
         case EADDRINUSE: "somebody uses that path, or it is no socket"

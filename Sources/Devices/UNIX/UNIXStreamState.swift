@@ -117,6 +117,18 @@ struct UNIXStreamState: ~Copyable {
         try poller.add(descriptor, token: 0)
     }
 
+    /// Uses a connection that was made already.
+    mutating func take(_ stream: LocalStream) throws(DeviceError) {
+        let copy = fcntl(stream.descriptor, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw DeviceError(operation: "open \(label)", code: errno) }
+        _ = fcntl(copy, F_SETFL, O_NONBLOCK)
+        guard watch(copy) else {
+            close(copy)
+            throw DeviceError(operation: "open \(label)", code: ENOSPC)
+        }
+        connection = copy
+    }
+
     /// Connects for the first time.
     mutating func connectFirst() throws(DeviceError) {
         do throws(SystemFailure) {

@@ -19,6 +19,7 @@ enum Command {
         if let tool = ToolBox.tool(name) { return try ToolCommand(rest, of: name, tool).run() }
         switch name {
         case "checksum": return try ChecksumCommand(Arguments(rest, of: name)).run()
+        case SwitchCommand.name: return try SwitchCommand.run(rest)
         case "demo": return try DemoCommand(Arguments(rest, of: name)).run()
         case "host": return try HostCommand(Arguments(rest, of: name)).run()
         case "run": return try RunCommand.start(Arguments(rest, of: name))

@@ -22,7 +22,8 @@ struct ControlDirectory {
         self.path = path
     }
 
-    private static var path: String {
+    /// The directory of all that this user's hosts and networks leave for others to find.
+    static var path: String {
         guard let runtime = Environment.value(of: "XDG_RUNTIME_DIR"), runtime.hasPrefix("/") else {
             return "/tmp/sockeye-\(FileDescriptor.user)"
         }
