@@ -84,7 +84,7 @@ extension NetworkLayer {
             return false
         }
         guard let v4 = destination.v4 else { return !destination.v6.isIPv4Mapped }
-        return !v4.isThisNetwork && v4.rawValue >> 28 != 15
+        return !v4.isThisNetwork && !v4.isBroadcast
     }
 
     /// Tells the sender of a packet what became of it, by a quote made of what is known of it.

@@ -30,8 +30,8 @@ final class World: Sendable {
         configure(&configuration)
         let link = DeviceLink(
             .wire(ends.0), name: "eth0", hardwareAddress: MACAddress(2, 0, 0, 0, 0, 0x15),
-            addresses: [IPPrefix("10.0.2.15/24"), IPPrefix("fd00:2::15/64")].compactMap { $0 }
-        ) { $0.routesLoopback = true }
+            addresses: [IPPrefix("10.0.2.15/24"), IPPrefix("fd00:2::15/64")].compactMap { $0 },
+            settings: { $0.routesLoopback = true })
         let routes = [
             Route(to: .allIPv4, through: .v4(10, 0, 2, 2), on: InterfaceID(rawValue: 1)),
             Route(
@@ -74,7 +74,7 @@ final class World: Sendable {
         _ kind: EndpointKind = .stream, _ family: AddressFamily = .inet, onLink: Bool = false
     ) throws -> Socket {
         let socket = try Socket(kind, family: family, on: inside)
-        if onLink { try socket.setOption(.boundDevice, to: "eth0") }
+        if onLink { try socket.setOption(.boundDevice, "eth0") }
         return socket
     }
 
