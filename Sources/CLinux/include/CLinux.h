@@ -8,6 +8,7 @@
 #include "CLinuxDirectory.h"
 #include "CLinuxGuardian.h"
 #include "CLinuxLocal.h"
+#include "CLinuxNamespaces.h"
 #include "CLinuxSeccomp.h"
 
 #endif
