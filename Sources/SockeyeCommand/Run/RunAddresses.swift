@@ -2,6 +2,8 @@ import Wire
 
 /// Who has which address on the link of a program under `sockeye run`.
 enum RunAddresses {
+    /// What the program's host calls the link.
+    static let interface = "eth0"
     static let program = prefixes(15)
     static let gateway = prefixes(2)
     static let resolver = prefixes(3)

@@ -26,13 +26,15 @@ struct RunCommand {
                     + "sockeye run --loss 2% curl http://services.sockeye/")
         }
         try options.checkPossible()
-        return try RunCommand(options: options).run()
+        try RunCommand(options: options).run()
     }
 
-    func run() throws(CommandError) -> Int32 {
+    /// Runs the program and ends as it did.
+    private func run() throws(CommandError) -> Never {
         if let reason = Interception.unavailability() {
             throw CommandError(message: "run: \(reason)", status: 125)
         }
+        let launch = try ProgramLaunch(options.program)
         // Threads that are started while signals are held back leave them to the launcher.
         let signals = Signals(holding: Self.signals)
         let names = ProgramNames()
@@ -52,16 +54,29 @@ struct RunCommand {
             options.showsProgress && Progress.isPossible
             ? Progress(of: net.program) { StandardStream.error.write($0) } : nil
         signals.release()
-        var setting = ProgramNetwork(Network(net.program), names: names)
-        setting.sources = [net.program]
-        if let statistics { setting.sources.append(statistics) }
-        if let progress { setting.sources.append(progress) }
-        let status = try ProgramLaunch.run(options.program, on: setting)
+        let others: [(any EventSource)?] = [statistics, progress]
+        let setting = net.setting(names, besides: others.compactMap { $0 })
+        let status = try launch.run(on: setting) { signal in
+            guard signal == SIGUSR1, let statistics else { return false }
+            Self.attempt { () throws(CommandError) in try statistics.write() }
+            return true
+        }
         progress?.end()
         net.end()
-        try statistics?.write()
-        try recorder?.close()
-        return status
+        Self.attempt { () throws(CommandError) in
+            try statistics?.write()
+            try recorder?.close()
+        }
+        status.end()
+    }
+
+    /// Does what must not keep the program's status from being passed on.
+    private static func attempt(_ body: () throws(CommandError) -> Void) {
+        do throws(CommandError) {
+            try body()
+        } catch {
+            Terminal.error("sockeye: \(error.message)")
+        }
     }
 
     private static let signals = [

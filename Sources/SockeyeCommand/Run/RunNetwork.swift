@@ -1,23 +1,25 @@
 import Devices
 import Equipment
+import Gateway
 import Launcher
 import Memory
-import Services
 import Setup
 import Sockets
 import Stack
 import Wire
 
 /// The network that a program finds under `sockeye run`: its own host at 10.0.2.15, and on the same
-/// wire the built-in host at 10.0.2.4, `services.sockeye`.
+/// wire the gateway at 10.0.2.2, which carries on what the program sends, and whose host is
+/// `services.sockeye` at 10.0.2.4 too.
 ///
 /// Whatever is done to the program's packets is done on its host's side of the wire, which carries
-/// merged packets from hand to hand.
+/// merged packets from hand to hand. Neither host has a thread: the launcher's loop drives both.
 struct RunNetwork {
-    /// The program's host, driven by the launcher's loop.
+    /// The program's host.
     let program: HostDriver
-    private let services: HostDriver
-    private let serving: Task<Void, Never>
+    private let gateway: Gateway
+    private let services: BuiltInServices
+    private let isIsolated: Bool
 
     /// The memory for all packets of a run.
     static func pools() -> BufferPools { BufferPools(BufferPools.Plan(byteLimit: 128 << 20)) }
@@ -30,29 +32,13 @@ struct RunNetwork {
         watcher: (any LinkWatcher)?
     ) throws(CommandError) {
         let (near, far) = try Self.wire(mtu: options.mtu, pools)
-        let programAddresses = RunAddresses.program.families(withIPv6: options.usesIPv6)
-        program = try BuiltHost.make(
-            programAddresses[0],
-            { hardwareAddress in
-                DeviceLink(
-                    .wire(near), name: "eth0", hardwareAddress: hardwareAddress,
-                    addresses: programAddresses,
-                    impairments: LinkImpairments(
-                        outgoing: options.impairments.outgoing,
-                        incoming: options.impairments.incoming,
-                        seed: options.seed.map { ($0, 0) } ?? SystemRandom.seed(), pools: pools),
-                    firewall: firewall, watcher: watcher)
-            }, gateways: [], pools: pools)
-        let servicesAddresses = RunAddresses.services.families(withIPv6: options.usesIPv6)
-        services = try BuiltHost.make(
-            servicesAddresses[0],
-            { hardwareAddress in
-                DeviceLink(
-                    .wire(far), name: "eth0", hardwareAddress: hardwareAddress,
-                    addresses: servicesAddresses)
-            }, gateways: [], pools: pools)
-        serving = try Self.serve(on: services, withIPv6: options.usesIPv6)
-        try BuiltHost.start(services)
+        program = try Self.program(near, options, pools, firewall, watcher)
+        gateway = try Self.gateway(far, options, pools)
+        services = try BuiltInServices(
+            on: gateway.network,
+            at: RunAddresses.services.families(withIPv6: options.usesIPv6).map(\.address))
+        isIsolated = options.isIsolated
+        for port in options.published { try publish(port) }
     }
 
     private static func wire(
@@ -67,25 +53,89 @@ struct RunNetwork {
         }
     }
 
-    private static func serve(
-        on host: HostDriver, withIPv6: Bool
-    ) throws(CommandError) -> Task<Void, Never> {
-        let kinds: [ServiceRequest.Kind] = [
-            .echo, .discard, .daytime, .chargen, .dns, .http(directory: nil),
-        ]
-        var options = ServiceSet.Options()
-        options.address = withIPv6 ? .unspecifiedV6 : .unspecifiedV4
-        do throws(ServiceError) {
-            let set = try ServiceSet(
-                kinds.map { ServiceRequest($0) }, on: Network(host), options: options)
-            return Task { await set.run() }
+    private static func program(
+        _ end: WireEnd, _ options: RunOptions, _ pools: BufferPools, _ firewall: LinkFirewall?,
+        _ watcher: (any LinkWatcher)?
+    ) throws(CommandError) -> HostDriver {
+        let addresses = RunAddresses.program.families(withIPv6: options.usesIPv6)
+        let gateways = RunAddresses.gateway.families(withIPv6: options.usesIPv6)
+        return try BuiltHost.make(
+            addresses[0],
+            { hardwareAddress in
+                DeviceLink(
+                    .wire(end), name: RunAddresses.interface, hardwareAddress: hardwareAddress,
+                    addresses: addresses,
+                    impairments: LinkImpairments(
+                        outgoing: options.impairments.outgoing,
+                        incoming: options.impairments.incoming,
+                        seed: options.seed.map { ($0, 0) } ?? SystemRandom.seed(), pools: pools),
+                    firewall: firewall, watcher: watcher
+                ) { settings in
+                    settings.routesLoopback = !options.isIsolated
+                }
+            }, gateways: gateways.map(\.address), pools: pools)
+    }
+
+    private static func gateway(
+        _ end: WireEnd, _ options: RunOptions, _ pools: BufferPools
+    ) throws(CommandError) -> Gateway {
+        func addresses(_ prefixes: [IPPrefix]) -> [IPAddress] {
+            prefixes.families(withIPv6: options.usesIPv6).map(\.address)
+        }
+        var configuration = GatewayConfiguration()
+        configuration.addresses = RunAddresses.gateway.families(withIPv6: options.usesIPv6)
+        configuration.nameServers = addresses(RunAddresses.resolver)
+        configuration.services = addresses(RunAddresses.services)
+        configuration.inside = addresses(RunAddresses.program)
+        configuration.names =
+            addresses(RunAddresses.services).map { ("services.sockeye", $0) }
+            + addresses(RunAddresses.gateway).map { ("gateway.sockeye", $0) }
+        configuration.mtu = options.mtu
+        configuration.pools = pools
+        if options.isIsolated {
+            let isolation = Isolation(
+                options.rules, gateway: configuration.addresses.map(\.address))
+            configuration.allows = isolation.allows
+        }
+        do throws(SocketError) {
+            return try Gateway(.wire(end), configuration)
         } catch {
             throw .failure("run: \(error)")
         }
     }
 
+    /// Leads a port of the machine's to the program.
+    private func publish(_ port: PortPublication) throws(CommandError) {
+        let kind: EndpointKind = port.transport == .tcp ? .stream : .datagram
+        // The loopback address that was connected to, and the host's own for all others.
+        let inside = SocketAddress(address: .unspecifiedV4, port: port.inner)
+        do throws(SocketError) {
+            do throws(SocketError) {
+                let address = port.address ?? .unspecifiedV6
+                try gateway.publish(
+                    kind, at: SocketAddress(address: address, port: port.outer), to: inside)
+            } catch {
+                // A machine may have no IPv6.
+                guard port.address == nil, error.code == StackError.addressFamilyNotSupported.code
+                else { throw error }
+                try gateway.publish(
+                    kind, at: SocketAddress(address: .unspecifiedV4, port: port.outer), to: inside)
+            }
+        } catch {
+            throw .failure("run: --publish \(port): \(error)")
+        }
+    }
+
+    /// What the launcher is to know of it.
+    func setting(_ names: ProgramNames, besides others: [any EventSource]) -> ProgramNetwork {
+        ProgramNetwork(
+            Network(program), sources: [program, gateway] + others,
+            ports: isIsolated ? nil : GatewayPorts(gateway),
+            loopbackInterface: isIsolated ? nil : RunAddresses.interface, names: names)
+    }
+
     func end() {
-        serving.cancel()
-        services.stop()
+        services.end()
+        gateway.stop()
     }
 }

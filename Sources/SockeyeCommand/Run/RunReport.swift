@@ -52,7 +52,8 @@ struct RunReport {
     var missed: UInt64
 
     init(
-        _ connections: [RunStatistics.Connection], _ link: LinkTally.State, _ counters: Counters,
+        _ connections: [RunStatistics.Connection], _ link: LinkTally.State,
+        hostDrops: (DropReason) -> UInt64,
         missed: UInt64, from start: Instant, to end: Instant
     ) {
         duration = end - start
@@ -64,10 +65,10 @@ struct RunReport {
         received = link.received
         self.missed = missed &+ link.missed
         let byLink = link.drops.map { Drop(reason: $0.key, count: $0.value) }
-        let byHost = DropReason.allCases.compactMap { reason in
-            counters[reason] > 0
-                ? Drop(reason: "dropped by the host: \(reason.words)", count: counters[reason])
-                : nil
+        let byHost = DropReason.allCases.compactMap { reason -> Drop? in
+            let count = hostDrops(reason)
+            guard count > 0 else { return nil }
+            return Drop(reason: "dropped by the host: \(reason.words)", count: count)
         }
         drops = byLink.sorted { $0.reason < $1.reason } + byHost
     }

@@ -82,7 +82,8 @@ final class RunStatistics: EventSource {
         }
         let all = ended + current.map(connection)
         return RunReport(
-            all.sorted { $0.record.opened < $1.record.opened }, tally.snapshot, counters,
+            all.sorted { $0.record.opened < $1.record.opened }, tally.snapshot,
+            hostDrops: { counters[$0] },
             missed: missed &+ lost, from: start, to: host.time.now())
     }
 

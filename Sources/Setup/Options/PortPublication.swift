@@ -2,7 +2,7 @@ import Wire
 
 /// A port of the machine at which a port inside is reached: `8080:80`, `127.0.0.1:8080:80`,
 /// `[::1]:5353:53/udp`; `8080` alone has the same port inside.
-package struct PublishedPort: Hashable, Sendable {
+package struct PortPublication: Hashable, Sendable {
     package enum Transport: String, Sendable {
         case tcp
         case udp
@@ -69,7 +69,7 @@ package struct PublishedPort: Hashable, Sendable {
     }
 }
 
-extension PublishedPort: CustomStringConvertible {
+extension PortPublication: CustomStringConvertible {
     package var description: String {
         let ports = "\(outer):\(inner)" + (transport == .udp ? "/udp" : "")
         guard let address else { return ports }
