@@ -11,7 +11,8 @@ enum Command {
         }
         let rest = words.dropFirst()
         // What stands after a program is the program's.
-        let asksForHelp = name != "run" && rest.prefix { $0 != "--" }.contains("--help")
+        let asksForHelp =
+            name != "run" && name != "gateway" && rest.prefix { $0 != "--" }.contains("--help")
         if asksForHelp, let text = Help.texts[name] {
             Terminal.print(text)
             return 0
@@ -22,6 +23,7 @@ enum Command {
         case SwitchCommand.name: return try SwitchCommand.run(rest)
         case "demo": return try DemoCommand(Arguments(rest, of: name)).run()
         case "host": return try HostCommand(Arguments(rest, of: name)).run()
+        case "gateway": return try GatewayCommand.start(rest)
         case "run": return try RunCommand.start(Arguments(rest, of: name))
         case "help", "--help", "-h": return try help(rest.first)
         case "version", "--version": Terminal.print("sockeye \(version)")

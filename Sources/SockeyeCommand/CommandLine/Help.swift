@@ -8,6 +8,7 @@ enum Help {
           demo    two hosts talk to each other; every packet is explained
           host    a TCP/IP host on devices of the system
           run     a program on Sockeye's stack instead of the kernel's, without root
+          gateway the way out for a container or a virtual machine, without root
           netstat the sockets, routes, interfaces and counters of a host
           arp     the neighbours of a host
           ping    echoes from a host
@@ -23,7 +24,8 @@ enum Help {
         """
 
     static let texts: [String: String] = [
-        "demo": demo, "host": host, "run": RunCommand.help, "netstat": netstat, "arp": arp,
+        "demo": demo, "host": host, "run": RunCommand.help, "gateway": GatewayCommand.help,
+        "netstat": netstat, "arp": arp,
         "ping": ping, "traceroute": traceroute,
         "checksum": ChecksumCommand.help,
     ]
