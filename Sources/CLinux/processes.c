@@ -27,16 +27,6 @@
 
 // Descriptors --------------------------------------------------------------------------------
 
-int clinux_socket_inode(pid_t thread, int descriptor, uint64_t *inode) {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/fd/%d", thread, descriptor);
-    struct stat facts;
-    if (stat(path, &facts) < 0) return -errno;
-    if (!S_ISSOCK(facts.st_mode)) return -ENOTSOCK;
-    *inode = facts.st_ino;
-    return 0;
-}
-
 int clinux_own_socket_inode(int descriptor, uint64_t *inode) {
     struct stat facts;
     if (fstat(descriptor, &facts) < 0) return -errno;
@@ -57,26 +47,94 @@ static long proc_field(const char *path, const char *name, int base) {
     return line == NULL ? -ENOENT : strtol(line + strlen(name), NULL, base);
 }
 
-// pidfd_open takes thread-group leaders only (before Linux 6.9).
-static int open_process(pid_t thread) {
-    long process = syscall(SYS_pidfd_open, thread, 0);
-    if (process >= 0) return (int)process;
-    if (errno != EINVAL && errno != ENOENT) return -errno;
+// Descriptors of threads that have called lately. One refers to its thread and to no other that gets
+// the number later, so that what it gives is never a stranger's: it fails with ESRCH.
+enum { THREAD_CAPACITY = 64 };
+static struct known_thread {
+    pid_t thread;
+    int descriptor;
+} known_threads[THREAD_CAPACITY];
+
+// Linux 6.9.
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL
+#endif
+
+static struct known_thread *place_of(pid_t thread) {
+    return &known_threads[(unsigned int)thread % THREAD_CAPACITY];
+}
+
+// The descriptor of a thread, which stays ours.
+static int open_thread(pid_t thread) {
+    struct known_thread *place = place_of(thread);
+    if (place->thread == thread) return place->descriptor;
+    long opened = syscall(SYS_pidfd_open, thread, PIDFD_THREAD);
+    // Before, only the first thread of a process has one.
+    if (opened < 0 && errno == EINVAL) opened = syscall(SYS_pidfd_open, thread, 0);
+    if (opened < 0) return -errno;
+    if (place->thread != 0) close(place->descriptor);
+    *place = (struct known_thread){.thread = thread, .descriptor = (int)opened};
+    return (int)opened;
+}
+
+static void forget_thread(pid_t thread) {
+    struct known_thread *place = place_of(thread);
+    if (place->thread != thread) return;
+    close(place->descriptor);
+    *place = (struct known_thread){0};
+}
+
+// By way of the process of a thread that has no descriptor of its own, before Linux 6.9.
+static int fetch_from_process(pid_t thread, int descriptor) {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/status", thread);
     long leader = proc_field(path, "Tgid:", 10);
     if (leader <= 0) return -ESRCH;
-    process = syscall(SYS_pidfd_open, (pid_t)leader, 0);
-    return process < 0 ? -errno : (int)process;
+    long process = syscall(SYS_pidfd_open, (pid_t)leader, 0);
+    if (process < 0) return -errno;
+    long duplicate = syscall(SYS_pidfd_getfd, process, descriptor, 0);
+    int result = duplicate < 0 ? -errno : (int)duplicate;
+    close((int)process);
+    return result;
 }
 
 int clinux_duplicate_descriptor(pid_t thread, int descriptor) {
-    int process = open_process(thread);
-    if (process < 0) return process;
-    long duplicate = syscall(SYS_pidfd_getfd, process, descriptor, 0);
-    int result = duplicate < 0 ? -errno : (int)duplicate;
-    close(process);
-    return result;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        int known = open_thread(thread);
+        if (known == -EINVAL || known == -ENOENT) return fetch_from_process(thread, descriptor);
+        if (known < 0) return known;
+        long duplicate = syscall(SYS_pidfd_getfd, known, descriptor, 0);
+        if (duplicate >= 0) return (int)duplicate;
+        if (errno != ESRCH) return -errno;
+        // The number has gone on to another thread.
+        forget_thread(thread);
+    }
+    return -ESRCH;
+}
+
+int clinux_named_socket_inode(pid_t thread, int descriptor, uint64_t *inode) {
+    char path[64], name[64];
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", thread, descriptor);
+    ssize_t count = readlink(path, name, sizeof name - 1);
+    if (count < 0) return -errno;
+    name[count] = 0;
+    unsigned long long number;
+    if (sscanf(name, "socket:[%llu]", &number) != 1) return -ENOTSOCK;
+    *inode = number;
+    return 0;
+}
+
+int clinux_socket_inode(pid_t thread, int descriptor, uint64_t *inode) {
+    int duplicate = clinux_duplicate_descriptor(thread, descriptor);
+    // Where that is forbidden or missing, /proc tells.
+    if (duplicate == -EPERM || duplicate == -ENOSYS || duplicate == -EACCES)
+        return clinux_named_socket_inode(thread, descriptor, inode);
+    if (duplicate < 0) return duplicate;
+    struct stat facts;
+    int error = fstat(duplicate, &facts) < 0 ? -errno : S_ISSOCK(facts.st_mode) ? 0 : -ENOTSOCK;
+    close(duplicate);
+    if (error == 0) *inode = facts.st_ino;
+    return error;
 }
 
 int clinux_closes_on_exec(pid_t thread, int descriptor) {
@@ -246,6 +304,13 @@ int clinux_replace_by_null(int descriptor) {
     int error = result < 0 ? -errno : 0;
     if (null != descriptor) close(null);
     return error;
+}
+
+void clinux_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // Waiting ------------------------------------------------------------------------------------

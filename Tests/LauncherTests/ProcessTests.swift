@@ -104,7 +104,9 @@ struct ProcessTests {
         let server = try #require(Server())
         let script = """
             import os, socket, sys
-            def held(): return len(os.listdir(f'/proc/{os.getppid()}/fd'))
+            guardian = open(f'/proc/{os.getppid()}/stat').read()
+            launcher = guardian[guardian.rindex(')') + 2:].split()[1]
+            def held(): return len(os.listdir(f'/proc/{launcher}/fd'))
             def use(count):
                 for _ in range(count):
                     s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))

@@ -93,8 +93,11 @@ int clinux_seccomp_replace_descriptor(int listener, uint64_t id, int descriptor,
 /// Asks that an answer wake the caller on this processor. Failing is harmless (Linux 6.6).
 void clinux_seccomp_prefer_same_processor(int listener);
 
-/// The inode of the socket behind a descriptor of another thread; -ENOTSOCK for other files.
+/// The inode of the socket behind a descriptor of another thread; -ENOTSOCK for other files. For one
+/// thread of ours at a time, as is whatever takes descriptors of other threads.
 int clinux_socket_inode(int32_t thread, int descriptor, uint64_t *inode);
+/// The same from the name that /proc has for it: slower, but without touching what is no socket.
+int clinux_named_socket_inode(int32_t thread, int descriptor, uint64_t *inode);
 /// The inode of a socket of our own.
 int clinux_own_socket_inode(int descriptor, uint64_t *inode);
 /// A duplicate, close-on-exec, of a descriptor of another thread (pidfd_getfd(2)).
@@ -181,6 +184,8 @@ int clinux_next_signal(int descriptor, struct clinux_signal *signal);
 
 /// Ends the calling process by the signal `number`, without a core; returns where that does not.
 void clinux_die_of(int number);
+/// Lets this process have as many descriptors as it may.
+void clinux_raise_descriptor_limit(void);
 /// Opens /dev/null in place of `descriptor`.
 int clinux_replace_by_null(int descriptor);
 

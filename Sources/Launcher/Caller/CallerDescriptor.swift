@@ -16,6 +16,13 @@ struct CallerDescriptor {
         return unsafe clinux_socket_inode(thread, number, &inode) == 0 ? inode : nil
     }
 
+    /// The same, for calls that are often made on other files: those are left alone.
+    var inodeByName: UInt64? {
+        var inode: UInt64 = 0
+        // Written during the call only.
+        return unsafe clinux_named_socket_inode(thread, number, &inode) == 0 ? inode : nil
+    }
+
     /// A descriptor of ours for the same socket, nil where it is not `inode` any more or the
     /// machine forbids it.
     func duplicate(of inode: UInt64) -> Descriptor? {
@@ -53,7 +60,7 @@ struct CallerDescriptor {
         for process in Directory.numbers(in: "/proc") where process != ours {
             for number in Directory.numbers(in: "/proc/\(process)/fd") {
                 let descriptor = CallerDescriptor(thread: process, number: number)
-                if let inode = descriptor.inode, !body(descriptor, inode) { return }
+                if let inode = descriptor.inodeByName, !body(descriptor, inode) { return }
             }
         }
     }

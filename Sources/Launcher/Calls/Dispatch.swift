@@ -18,7 +18,8 @@ extension Supervisor {
         do throws(SystemError) {
             if call.name == .socket { return try socketCall(call) }
             let descriptor = CallerDescriptor(thread: call.thread, number: call.descriptor)
-            guard let inode = descriptor.inode else { return .carryOn }
+            let known = call.name == .ioctl ? descriptor.inodeByName : descriptor.inode
+            guard let inode = known else { return .carryOn }
             guard let index = registry.find(inode: inode) else {
                 return call.name == .ioctl ? try ioctlOfAnother(call) : .carryOn
             }

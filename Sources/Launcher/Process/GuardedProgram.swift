@@ -50,6 +50,8 @@ public final class GuardedProgram {
         }
         guard error == 0 else { throw .system(SystemError(-error)) }
         self.guardian = guardian
+        // One for each socket of each process of the program; the limit of those stays what it was.
+        clinux_raise_descriptor_limit()
     }
 
     deinit {
