@@ -127,4 +127,15 @@ struct ProcessTests {
         let outcome = Workshop.intercepted(["python3", "-c", script, server["echo"]])
         #expect(outcome.output == "True\n")
     }
+
+    /// fork, vfork, posix_spawn, clone and threads, some of which end while a call of theirs waits.
+    @Test(arguments: [false, true]) func everyWayToStartAProgramAndToEndAThread(isStatic: Bool)
+        throws
+    {
+        let server = try #require(Server())
+        let threads = try #require(Workshop.program("threads", isStatic: isStatic))
+        let plain = Child.run([threads, server["echo"], server["silent"]])
+        #expect(plain.lines.count == 11 && plain.status == 0)
+        #expect(Workshop.intercepted([threads, server["echo"], server["silent"]]) == plain)
+    }
 }

@@ -54,13 +54,8 @@ struct ProcessTree {
             kill(program, signal)
             return
         }
-        let guardian = guarded.guardian.process
-        for child in Directory.children(of: getpid()) where child != guardian {
-            kill(child, signal)
-        }
-        if guarded.isGuarded {
-            for child in Directory.children(of: guardian) { kill(child, signal) }
-        }
+        let parent = guarded.isGuarded ? guarded.guardian.process : getpid()
+        for child in Directory.children(of: parent) { kill(child, signal) }
     }
 
     private mutating func takeReports() {
