@@ -137,11 +137,20 @@ int clinux_socket_inode(pid_t thread, int descriptor, uint64_t *inode) {
     return error;
 }
 
-int clinux_closes_on_exec(pid_t thread, int descriptor) {
+static long flags_of(pid_t thread, int descriptor) {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", thread, descriptor);
-    long flags = proc_field(path, "flags:", 8);
+    return proc_field(path, "flags:", 8);
+}
+
+int clinux_closes_on_exec(pid_t thread, int descriptor) {
+    long flags = flags_of(thread, descriptor);
     return flags >= 0 && (flags & O_CLOEXEC) != 0;
+}
+
+int clinux_does_not_block(pid_t thread, int descriptor) {
+    long flags = flags_of(thread, descriptor);
+    return flags >= 0 && (flags & O_NONBLOCK) != 0;
 }
 
 int clinux_catches_signals(pid_t thread) {

@@ -55,6 +55,10 @@ public enum Interception {
         } catch {
             throw .system(error)
         }
+        // What came before the program was there to be told of it was for us.
+        if let signal = SignalMask.pending(of: [SIGINT, SIGQUIT, SIGTERM, SIGHUP]) {
+            return .killed(signal)
+        }
         let program = try guarded.launch()
         do throws(SystemError) {
             return try Supervisor(network, program, events: events).run(patience: patience)

@@ -104,6 +104,8 @@ int clinux_own_socket_inode(int descriptor, uint64_t *inode);
 int clinux_duplicate_descriptor(int32_t thread, int descriptor);
 /// Whether a descriptor of another thread closes on exec: 1 or 0.
 int clinux_closes_on_exec(int32_t thread, int descriptor);
+/// Whether calls on it do not wait: 1 or 0.
+int clinux_does_not_block(int32_t thread, int descriptor);
 
 /// Whether the process of a thread has handlers for signals: 1 or 0.
 int clinux_catches_signals(int32_t thread);

@@ -32,6 +32,9 @@ struct CallerDescriptor {
         return SocketFile.inode(of: duplicate.number) == inode ? duplicate : nil
     }
 
+    /// O_NONBLOCK, without fetching it.
+    var isNonBlocking: Bool { clinux_does_not_block(thread, number) == 1 }
+
     var closesOnExec: Bool { clinux_closes_on_exec(thread, number) == 1 }
 
     /// Whoever holds the socket `inode`, among all processes whose descriptors we may see.

@@ -34,8 +34,9 @@ extension Supervisor {
             default: return .failure(EISCONN)
             }
         }
-        guard registry[index].isConnected, let program = programEnd(index) else {
-            return .failure(EPIPE)
+        guard registry[index].isConnected else { return .failure(EPIPE) }
+        guard let program = programEnd(index) else {
+            return try sendBeside(pieces, call, flags, index)
         }
         let buffer = buffers.take()
         defer { buffers.giveBack(buffer) }
@@ -49,6 +50,28 @@ extension Supervisor {
             }
             return park(call, index, until: deadline(program, SO_SNDTIMEO))
         }
+    }
+
+    /// Where the program's socket cannot be fetched its bytes go straight to the network, behind what
+    /// that socket has.
+    private func sendBeside(
+        _ pieces: [RemoteMemory.Piece], _ call: SystemCall, _ flags: CInt, _ index: SlabIndex
+    ) throws(SystemError) -> Reply {
+        pump(index)
+        guard registry.contains(index), registry[index].isConnected else { return .failure(EPIPE) }
+        let buffer = buffers.take()
+        var isTaken = false
+        defer { if !isTaken { buffers.giveBack(buffer) } }
+        try call.memory.gather(Self.cut(pieces, to: buffer.capacity), into: buffer)
+        let count = buffer.count
+        isTaken = registry[index].pump.takeBeside(buffer)
+        if isTaken {
+            pump(index)
+            return .value(Int64(count))
+        }
+        let caller = CallerDescriptor(thread: call.thread, number: call.descriptor)
+        if flags & CInt(MSG_DONTWAIT) != 0 || caller.isNonBlocking { return .failure(EAGAIN) }
+        return park(call, index, until: nil)
     }
 
     /// Whether a call is tried again that has begun to connect.

@@ -18,7 +18,8 @@ public final class GuardedProgram {
 
     /// Forks the guardian, which keeps this process's memory, descriptors, directory, limits and
     /// handling of signals as they are now: they are the program's. To be called early, before
-    /// threads are started.
+    /// threads are started: the signals that the launcher handles are held back from this thread and
+    /// those it starts from now on, since a stop that another thread takes would stop us twice.
     ///
     /// - Parameters:
     ///   - arguments: The first one is looked for in PATH.
@@ -30,6 +31,7 @@ public final class GuardedProgram {
         _ arguments: [String], environment: [String]? = nil, keeping: Set<CInt>? = nil
     ) throws(LaunchError) {
         try self.init(arguments, environment, keeping: keeping, mask: SignalMask.current)
+        _ = SignalMask.block(TreeEvents.handledSignals)
     }
 
     init(_ arguments: [String], _ environment: [String]?, keeping: Set<CInt>?, mask: sigset_t)

@@ -15,6 +15,14 @@ enum SignalMask {
     /// What is blocked now.
     static var current: sigset_t { block([]) }
 
+    /// One of `signals` that is held back and would have come.
+    static func pending(of signals: [CInt]) -> CInt? {
+        var set = sigset_t()
+        // Both are used during the calls only.
+        guard unsafe sigpending(&set) == 0 else { return nil }
+        return signals.first { unsafe sigismember(&set, $0) == 1 }
+    }
+
     static func restore(_ mask: sigset_t) {
         var mask = mask
         // Read during the call only.
