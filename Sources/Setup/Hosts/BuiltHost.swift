@@ -120,17 +120,20 @@ package struct BuiltHost {
 
     /// A host on one Ethernet link, whose way out are the routers `gateways`.
     ///
-    /// - Parameter first: The first of its addresses, which its hardware address is made of.
+    /// - Parameters:
+    ///   - first: The first of its addresses, which its hardware address is made of.
+    ///   - others: Further links, to networks that need no router.
     package static func make(
         _ first: IPPrefix, _ link: (MACAddress) -> DeviceLink, gateways: [IPAddress],
-        pools: BufferPools
+        others: [DeviceLink] = [], pools: BufferPools
     ) throws(CommandError) -> HostDriver {
         let routes = gateways.map { gateway in
             Route(
                 to: gateway.isIPv4 ? .allIPv4 : .allIPv6, through: gateway,
                 on: HostPlan.interface(0))
         }
-        return try make([link(hardwareAddress(first))], routes: routes, pools: pools)
+        return try make(
+            [link(hardwareAddress(first))] + others, routes: routes, pools: pools)
     }
 
     private static func make(

@@ -25,7 +25,6 @@ struct RunCommand {
                 "run: the program is missing behind the options, such as in: "
                     + "sockeye run --loss 2% curl http://services.sockeye/")
         }
-        try options.checkPossible()
         try RunCommand(options: options).run()
     }
 

@@ -20,6 +20,8 @@ struct RunNetwork {
     private let gateway: Gateway
     private let services: BuiltInServices
     private let isIsolated: Bool
+    /// The network that other runs share; nil where there is none.
+    private let membership: RunMembership?
 
     /// The memory for all packets of a run.
     static func pools() -> BufferPools { BufferPools(BufferPools.Plan(byteLimit: 128 << 20)) }
@@ -32,12 +34,17 @@ struct RunNetwork {
         watcher: (any LinkWatcher)?
     ) throws(CommandError) {
         let (near, far) = try Self.wire(mtu: options.mtu, pools)
-        program = try Self.program(near, options, pools, firewall, watcher)
+        let membership = try RunMembership.joined(options, pools: pools)
+        let shared = membership?.deviceLink(
+            options, pools: pools, firewall: firewall, watcher: watcher)
+        program = try Self.program(near, options, pools, firewall, watcher, shared)
         gateway = try Self.gateway(far, options, pools)
         services = try BuiltInServices(
             on: gateway.network,
             at: RunAddresses.services.families(withIPv6: options.usesIPv6).map(\.address))
         isIsolated = options.isIsolated
+        self.membership = membership
+        membership?.tellNames(to: gateway, withIPv6: options.usesIPv6)
         for port in options.published { try publish(port) }
     }
 
@@ -55,7 +62,7 @@ struct RunNetwork {
 
     private static func program(
         _ end: WireEnd, _ options: RunOptions, _ pools: BufferPools, _ firewall: LinkFirewall?,
-        _ watcher: (any LinkWatcher)?
+        _ watcher: (any LinkWatcher)?, _ shared: DeviceLink?
     ) throws(CommandError) -> HostDriver {
         let addresses = RunAddresses.program.families(withIPv6: options.usesIPv6)
         let gateways = RunAddresses.gateway.families(withIPv6: options.usesIPv6)
@@ -73,7 +80,7 @@ struct RunNetwork {
                 ) { settings in
                     settings.routesLoopback = !options.isIsolated
                 }
-            }, gateways: gateways.map(\.address), pools: pools)
+            }, gateways: gateways.map(\.address), others: shared.map { [$0] } ?? [], pools: pools)
     }
 
     private static func gateway(
@@ -128,8 +135,9 @@ struct RunNetwork {
 
     /// What the launcher is to know of it.
     func setting(_ names: ProgramNames, besides others: [any EventSource]) -> ProgramNetwork {
-        ProgramNetwork(
-            Network(program), sources: [program, gateway] + others,
+        let own: [(any EventSource)?] = [program, gateway, membership]
+        return ProgramNetwork(
+            Network(program), sources: own.compactMap { $0 } + others,
             ports: isIsolated ? nil : GatewayPorts(gateway),
             loopbackInterface: isIsolated ? nil : RunAddresses.interface, names: names)
     }

@@ -166,12 +166,3 @@ struct RunOptions {
         }
     }
 }
-
-extension RunOptions {
-    /// Checks that what is asked for is there.
-    func checkPossible() throws(CommandError) {
-        guard network == nil else {
-            throw .failure("run: --network: this build of Sockeye cannot do that")
-        }
-    }
-}
