@@ -1,4 +1,5 @@
 import CLinux
+import Devices
 import Glibc
 import Memory
 import Sockets
@@ -31,6 +32,9 @@ final class Supervisor {
     /// The network's sockets behind the program's.
     private let ready: ReadySet
     private var unfinishedPumps: [SlabIndex] = []
+    /// Those that found no memory, and when they are tried again.
+    private var latePumps: [SlabIndex] = []
+    private var lateTime: Int64?
     /// Sockets whose end at our side is open: their bytes are not all passed on.
     private var openEnds = 0
     /// When sockets that have a port are looked for the next time.
@@ -111,7 +115,7 @@ final class Supervisor {
     }
 
     private func wait(until limit: Int64?) {
-        var deadline = earliest(limit, nextWaitDeadline)
+        var deadline = earliest(earliest(limit, nextWaitDeadline), lateTime)
         for source in setting.sources {
             let next = source.nextDeadline
             if next != .never { deadline = earliest(deadline, next.nanoseconds) }
@@ -190,6 +194,7 @@ final class Supervisor {
 
     /// Takes over our end of a socket and watches it.
     func adopt(_ end: Descriptor, _ index: SlabIndex) {
+        guard let end = try? SystemSocket(received: end.release()) else { return }
         registry[index].end = end
         openEnds += 1
         // An urgent byte of the program's is to stay in its place.
@@ -200,6 +205,7 @@ final class Supervisor {
     /// Closes our end of a socket.
     func closeEnd(_ index: SlabIndex) {
         guard registry[index].end != nil else { return }
+        registry[index].end?.close()
         registry[index].end = nil
         registry[index].duplicate = nil
         openEnds -= 1
@@ -224,11 +230,13 @@ final class Supervisor {
     func pump(_ index: SlabIndex) {
         guard registry[index].isConnected, let end = registry[index].end else { return }
         let waited = registry[index].pump.waitsForRoom
-        let outcome = registry[index].pump.run(
-            registry[index].socket, end: end.number, buffers: &buffers)
+        let outcome = registry[index].pump.run(registry[index].socket, end)
         switch outcome {
         case .idle: break
         case .more: unfinishedPumps.append(index)
+        case .later:
+            latePumps.append(index)
+            lateTime = lateTime ?? MonotonicClock.now &+ 10_000_000
         case .closed: return programEnded(index)
         case .abandoned: return retire(index, resetting: true)
         case .failed(let error): return resetProgram(index, error)
@@ -239,8 +247,13 @@ final class Supervisor {
     }
 
     private func runUnfinishedPumps() {
-        let indices = unfinishedPumps
+        var indices = unfinishedPumps
         unfinishedPumps.removeAll(keepingCapacity: true)
+        if let lateTime, MonotonicClock.now >= lateTime {
+            indices += latePumps
+            latePumps.removeAll()
+            self.lateTime = nil
+        }
         for index in indices where registry.contains(index) { pump(index) }
     }
 
@@ -248,7 +261,6 @@ final class Supervisor {
     /// we have not read makes the kernel report ECONNRESET, after what the program has yet to read.
     private func resetProgram(_ index: SlabIndex, _ error: SystemError) {
         registry[index].error = error
-        registry[index].pump.stop(&buffers)
         registry[index].phase = .over
         // One that waits to be accepted is shown to whoever accepts it.
         if registry[index].inode != 0 { showReset(index, programEnd(index)) }
@@ -275,7 +287,6 @@ final class Supervisor {
     private func programEnded(_ index: SlabIndex) {
         guard isHeld(index) else { return retire(index, resetting: false) }
         try? registry[index].socket.shutdown(.both)
-        registry[index].pump.stop(&buffers)
         registry[index].messages.stop(&buffers)
         registry[index].phase = .over
         closeEnd(index)
@@ -284,7 +295,6 @@ final class Supervisor {
 
     /// Ends both sides of a socket.
     func retire(_ index: SlabIndex, resetting: Bool) {
-        registry[index].pump.stop(&buffers)
         registry[index].messages.stop(&buffers)
         registry[index].phase = .over
         closeEnd(index)

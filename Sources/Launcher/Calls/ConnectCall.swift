@@ -197,7 +197,6 @@ extension Supervisor {
         }
         try registry[index].socket.connect(to: .unspecified)
         for wait in takeWaits(index) { listener.refuse(wait.call, SystemError(ECONNABORTED)) }
-        registry[index].pump.stop(&buffers)
         closeEnd(index)
         registry[index].handover = nil
         registry[index].phase = .idle

@@ -1,3 +1,4 @@
+import Devices
 import Sockets
 import Wire
 
@@ -33,7 +34,7 @@ struct BorrowedSocket: ~Copyable {
 
     var phase = Phase.idle
     /// Our end.
-    var end: Descriptor?
+    var end: SystemSocket?
     /// Whether the set of the network's sockets has it.
     var isWatched = false
     /// Whether the set of programs knows whose port it has.

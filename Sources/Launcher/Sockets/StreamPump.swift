@@ -1,11 +1,11 @@
+import Devices
 import Glibc
 import Sockets
 
 /// The bytes of one connection, between our end of the program's socket and the network's socket.
 ///
-/// Each direction holds at most one buffer, and takes from its source only when that is empty: so
-/// a full send buffer in the stack stops the program, and a program that does not read closes the
-/// peer's window.
+/// None is kept here: a full send queue of the network's stops the program, and a program that does
+/// not read closes the peer's window.
 struct StreamPump {
     /// What is to be done after a run.
     enum Outcome {
@@ -13,6 +13,8 @@ struct StreamPump {
         case idle
         /// Another run soon: others come first.
         case more
+        /// Another run after a while: memory is short.
+        case later
         /// The program has closed and everything was passed on.
         case closed
         /// The program has closed with bytes unread: its peer is told by a reset.
@@ -30,39 +32,35 @@ struct StreamPump {
     /// Whether the program's socket is full and we wait for room.
     private(set) var waitsForRoom = false
 
-    private var upward: TransferBuffer?
-    private var upwardIsUrgent = false
     private var upwardEnded = false
-    private var downward: TransferBuffer?
     private var downwardEnded = false
     /// The program does not want what arrives (shutdown with SHUT_RD).
     private var discardsDownward = false
 
+    /// What one run moves at most, each way: others come first then.
     private static let turn = 1 << 20
+    /// What one call moves at most.
+    private static let step = 1 << 18
 
     /// Moves what can be moved, both ways.
-    mutating func run(_ socket: Socket, end: CInt, buffers: inout BufferPool) -> Outcome {
-        let up = runUpward(socket, end, &buffers)
-        if case .idle = up {} else if case .more = up {} else { return up }
-        if isHungUp && upwardEnded && upward == nil {
-            return downward == nil ? .closed : .abandoned
+    mutating func run(_ socket: Socket, _ end: SystemSocket) -> Outcome {
+        do throws(SystemError) {
+            let up = try runUpward(socket, end)
+            switch up {
+            case .idle, .more, .later: break
+            default: return up
+            }
+            if isHungUp { return upwardEnded ? .closed : up }
+            let down = try runDownward(socket, end)
+            guard case .idle = down else { return down }
+            if hasFailed, !waitsForRoom {
+                let error = (try? socket.takeError()) ?? nil
+                return .failed(error ?? SystemError(ECONNRESET))
+            }
+            return up
+        } catch {
+            return .failed(error)
         }
-        if isHungUp { return up }
-        let down = runDownward(socket, end, &buffers)
-        guard case .idle = down else { return down }
-        if hasFailed, downward == nil {
-            let error = (try? socket.takeError()) ?? nil
-            return .failed(error ?? SystemError(ECONNRESET))
-        }
-        return up
-    }
-
-    /// Gives the buffers back; the pump is not run again.
-    mutating func stop(_ buffers: inout BufferPool) {
-        if let buffer = upward { buffers.giveBack(buffer) }
-        if let buffer = downward { buffers.giveBack(buffer) }
-        upward = nil
-        downward = nil
     }
 
     /// Takes bytes over that do not come through the program's socket, where nothing that came
@@ -77,118 +75,99 @@ struct StreamPump {
     // MARK: From the program to the network
 
     private mutating func runUpward(
-        _ socket: Socket, _ end: CInt, _ buffers: inout BufferPool
-    ) -> Outcome {
+        _ socket: Socket, _ end: SystemSocket
+    ) throws(SystemError) -> Outcome {
         var budget = Self.turn
-        while true {
-            if let buffer = upward, !buffer.isEmpty {
-                do throws(SystemError) {
-                    buffer.removeFirst(try give(buffer, to: socket))
-                } catch {
-                    return .failed(error)
-                }
-                guard buffer.isEmpty else { return .idle }
-            }
-            if upwardEnded { return .idle }
-            if budget <= 0 { return .more }
-            let buffer = upward ?? buffers.take()
-            upward = buffer
-            upwardIsUrgent = SocketFile.isAtMark(end)
-            switch SocketFile.receive(end, into: buffer, limit: upwardIsUrgent ? 1 : .max) {
-            case .bytes(let count) where count > 0:
-                budget -= count
-                continue
-            case .bytes:
+        while !upwardEnded {
+            guard budget > 0 else { return .more }
+            let step =
+                SocketFile.isAtMark(end.number)
+                ? try takeUrgent(socket, end)
+                : try socket.takeBytes(from: end, atMost: Self.step)
+            switch step {
+            case .moved(let count): budget -= count
+            case .nothing, .noRoom: return .idle
+            case .noMemory: return .later
+            case .ended:
                 upwardEnded = true
                 // The event that tells of it may be on its way still.
-                if SocketFile.isHungUp(end) { isHungUp = true }
+                if SocketFile.isHungUp(end.number) { isHungUp = true }
                 // When the program has closed, closing the connection says the same and more.
                 if !isHungUp { try? socket.shutdown(.sending) }
-            case .wouldBlock:
-                break
-            case .failed:
-                // ECONNRESET: it was closed while bytes of ours were unread (unix(7)).
-                return .abandoned
+            // ECONNRESET: it was closed while bytes of ours were unread (unix(7)).
+            case .failed: return .abandoned
             }
-            buffers.giveBack(buffer)
-            upward = nil
-            return .idle
         }
+        return .idle
     }
 
-    /// How many bytes the network's socket took.
-    private func give(_ buffer: TransferBuffer, to socket: Socket) throws(SystemError) -> Int {
-        do throws(SystemError) {
-            guard upwardIsUrgent else { return try socket.sendNow(buffer.bytes) }
-            return try socket.sendMessage(buffer.bytes, flags: [.urgent, .dontWait])
-        } catch {
-            if error.isWouldBlock { return 0 }
-            throw error
+    /// Sends the program's urgent byte, which is the next one.
+    private func takeUrgent(
+        _ socket: Socket, _ end: SystemSocket
+    ) throws(SystemError) -> MovedBytes {
+        var byte: [UInt8] = [0]
+        guard SocketFile.receive(end.number, &byte, peeking: true) == 1 else {
+            return try socket.takeBytes(from: end, atMost: 1)
         }
+        do throws(SystemError) {
+            _ = try socket.sendMessage(byte.span, flags: [.urgent, .dontWait])
+        } catch {
+            guard error.isWouldBlock else { throw error }
+            return .noRoom
+        }
+        _ = SocketFile.receive(end.number, &byte, peeking: false)
+        return .moved(1)
     }
 
     // MARK: From the network to the program
 
     private mutating func runDownward(
-        _ socket: Socket, _ end: CInt, _ buffers: inout BufferPool
-    ) -> Outcome {
+        _ socket: Socket, _ end: SystemSocket
+    ) throws(SystemError) -> Outcome {
         var budget = Self.turn
         waitsForRoom = false
-        while true {
-            if let buffer = downward, !buffer.isEmpty {
-                guard deliver(buffer, end) else { return .idle }
-            }
-            if downwardEnded { return .idle }
-            if budget <= 0 { return .more }
-            if expectsUrgent { passUrgent(socket, end, &buffers) }
-            let buffer = downward ?? buffers.take()
-            downward = buffer
-            do throws(SystemError) {
-                let count = try buffer.withRoom { room throws(SystemError) in
-                    try socket.receiveNow(into: &room)
-                }
-                buffer.fill(count)
-                budget -= count
-                if count > 0 { continue }
-                downwardEnded = true
-                shutdown(end, CInt(SHUT_WR))
-            } catch {
-                buffers.giveBack(buffer)
-                downward = nil
-                return error.isWouldBlock ? .idle : .failed(error)
-            }
-            buffers.giveBack(buffer)
-            downward = nil
-            return .idle
-        }
-    }
-
-    /// Whether all of `buffer` went to the program.
-    private mutating func deliver(_ buffer: TransferBuffer, _ end: CInt) -> Bool {
-        while !buffer.isEmpty && !discardsDownward {
-            switch SocketFile.send(end, from: buffer) {
-            case .bytes: continue
-            case .wouldBlock:
+        while !downwardEnded {
+            guard budget > 0 else { return .more }
+            if expectsUrgent { giveUrgent(socket, end) }
+            let step =
+                discardsDownward
+                ? try discard(socket) : try socket.giveBytes(to: end, atMost: Self.step)
+            switch step {
+            case .moved(let count): budget -= count
+            case .nothing: return .idle
+            case .noRoom:
                 waitsForRoom = true
-                return false
+                return .idle
+            case .noMemory: return .later
+            case .ended:
+                downwardEnded = true
+                shutdown(end.number, CInt(SHUT_WR))
             case .failed: discardsDownward = true
             }
         }
-        buffer.fill(0)
-        return true
+        return .idle
+    }
+
+    /// Throws away what the program does not want.
+    private func discard(_ socket: Socket) throws(SystemError) -> MovedBytes {
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        var span = bytes.mutableSpan
+        do throws(SystemError) {
+            let count = try socket.receiveNow(into: &span)
+            return count == 0 ? .ended : .moved(count)
+        } catch {
+            guard error.isWouldBlock else { throw error }
+            return .nothing
+        }
     }
 
     /// Passes the urgent byte on, where the bytes before it have all gone.
-    private mutating func passUrgent(_ socket: Socket, _ end: CInt, _ buffers: inout BufferPool) {
+    private mutating func giveUrgent(_ socket: Socket, _ end: SystemSocket) {
         // SIOCATMARK
         guard let answer = try? socket.control(0x8905), answer.contains(1),
             let byte = try? socket.receiveUrgent()
         else { return }
         expectsUrgent = false
-        let buffer = buffers.take()
-        buffer.withRoom { $0[0] = byte }
-        buffer.fill(1)
-        _ = SocketFile.send(end, from: buffer, urgently: true)
-        buffers.giveBack(buffer)
+        SocketFile.sendUrgent(end.number, byte)
     }
 }

@@ -15,7 +15,16 @@ final class Descriptor {
         self.init(owning: result)
     }
 
+    /// Whether somebody else closes it.
+    private var isReleased = false
+
+    /// The descriptor, for whoever closes it from now on.
+    func release() -> CInt {
+        isReleased = true
+        return number
+    }
+
     deinit {
-        Glibc.close(number)
+        if !isReleased { Glibc.close(number) }
     }
 }

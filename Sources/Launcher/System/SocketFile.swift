@@ -121,15 +121,26 @@ enum SocketFile {
     }
 
     /// Sends what `buffer` holds; what was taken is removed from it.
-    static func send(_ number: CInt, from buffer: TransferBuffer, urgently: Bool = false)
-        -> Transfer
-    {
-        let all = urgently ? flags | CInt(MSG_OOB) : flags
+    static func send(_ number: CInt, from buffer: TransferBuffer) -> Transfer {
         // What waits lies within the buffer.
-        let count = unsafe Glibc.send(number, buffer.base + buffer.start, buffer.count, all)
+        let count = unsafe Glibc.send(number, buffer.base + buffer.start, buffer.count, flags)
         guard count >= 0 else { return failure() }
         buffer.removeFirst(count)
         return .bytes(count)
+    }
+
+    /// Sends one urgent byte of a stream (MSG_OOB).
+    static func sendUrgent(_ number: CInt, _ byte: UInt8) {
+        var byte = byte
+        // Read during the call only.
+        _ = unsafe Glibc.send(number, &byte, 1, flags | CInt(MSG_OOB))
+    }
+
+    /// Receives as many bytes as fit; how many, below 0 where none does.
+    static func receive(_ number: CInt, _ bytes: inout [UInt8], peeking: Bool) -> Int {
+        let all = flags | (peeking ? CInt(MSG_PEEK) : 0)
+        // Written during the call only, within the array's count.
+        return unsafe recv(number, &bytes, bytes.count, all)
     }
 
     /// Whether the next byte of a stream is urgent (sockatmark(3)).

@@ -1,3 +1,4 @@
+import Devices
 import Stack
 
 /// What a network gives for a socket: the Berkeley calls, none of which waits, and a place in the
@@ -44,6 +45,13 @@ protocol NetworkEndpoint: AnyObject, Sendable {
     func receiveMessage(
         into buffer: inout MutableSpan<UInt8>, _ flags: MessageFlags
     ) throws(SocketError) -> ReceivedMessage
+
+    /// Sends what a stream of the system's has.
+    func takeBytes(
+        from source: SystemSocket, atMost limit: Int
+    ) throws(SocketError) -> MovedBytes
+    /// Gives what has come to a stream of the system's.
+    func giveBytes(to sink: SystemSocket, atMost limit: Int) throws(SocketError) -> MovedBytes
 
     // MARK: Options, in Linux's bytes
 

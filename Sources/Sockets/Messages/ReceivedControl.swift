@@ -77,6 +77,9 @@ struct ReceivedControl {
         if has(.ipOptions), !datagram.ipOptions.isEmpty {
             add(IPLevel.receiveOptions, datagram.ipOptions)
         }
+        if has(.returnOptions), !datagram.ipOptions.isEmpty {
+            add(IPLevel.returnOptions, datagram.ipOptions)
+        }
         if has(.destination) {
             add(
                 IPLevel.receiveDestination,

@@ -96,6 +96,7 @@ extension OptionCall {
         case IPLevel.receiveTTL: .timeToLive
         case IPLevel.receiveTOS: .trafficClass
         case IPLevel.receiveOptions: .ipOptions
+        case IPLevel.returnOptions: .returnOptions
         case IPLevel.receiveDestination: .destination
         default: nil
         }

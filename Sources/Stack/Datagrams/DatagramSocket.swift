@@ -141,7 +141,8 @@ struct DatagramSocket: ~Copyable {
 
     /// The options of an IPv4 packet, for who asked for them (`IP_RECVOPTS`).
     func ipOptions(of delivery: inout Delivery) -> [UInt8] {
-        options.details.contains(.ipOptions) ? delivery.ipv4Options() : []
+        options.details.isDisjoint(with: [.ipOptions, .returnOptions])
+            ? [] : delivery.ipv4Options()
     }
 
     /// Which bytes of a packet the endpoint is to have: all, or as many as its filter says, 0 for

@@ -54,6 +54,8 @@ public struct ReceivedDetails: OptionSet, Hashable, Sendable {
     public static let trafficClass = ReceivedDetails(rawValue: 1 << 2)
     /// The options of the IPv4 packet (`IP_RECVOPTS`).
     public static let ipOptions = ReceivedDetails(rawValue: 1 << 3)
+    /// The same, for an answer (`IP_RETOPTS`).
+    public static let returnOptions = ReceivedDetails(rawValue: 1 << 4)
     /// Address and port that it was sent to (`IP_RECVORIGDSTADDR`).
     public static let destination = ReceivedDetails(rawValue: 1 << 5)
     /// The local address and the interface (`IPV6_RECVPKTINFO`).
