@@ -58,16 +58,17 @@ extension Supervisor {
         _ pieces: [RemoteMemory.Piece], _ call: SystemCall, _ flags: CInt, _ index: SlabIndex
     ) throws(SystemError) -> Reply {
         pump(index)
-        guard registry.contains(index), registry[index].isConnected else { return .failure(EPIPE) }
+        guard registry.contains(index), registry[index].isConnected, let end = registry[index].end
+        else { return .failure(EPIPE) }
         let buffer = buffers.take()
-        var isTaken = false
-        defer { if !isTaken { buffers.giveBack(buffer) } }
+        defer { buffers.giveBack(buffer) }
         try call.memory.gather(Self.cut(pieces, to: buffer.capacity), into: buffer)
-        let count = buffer.count
-        isTaken = registry[index].pump.takeBeside(buffer)
-        if isTaken {
-            pump(index)
-            return .value(Int64(count))
+        if SocketFile.unreadCount(end.number) == 0 {
+            do throws(SystemError) {
+                return .value(Int64(try registry[index].socket.sendNow(buffer.bytes)))
+            } catch {
+                guard error.isWouldBlock else { throw error }
+            }
         }
         let caller = CallerDescriptor(thread: call.thread, number: call.descriptor)
         if flags & CInt(MSG_DONTWAIT) != 0 || caller.isNonBlocking { return .failure(EAGAIN) }

@@ -63,15 +63,6 @@ struct StreamPump {
         }
     }
 
-    /// Takes bytes over that do not come through the program's socket, where nothing that came
-    /// through it is still to be passed on. They are not empty; the next run passes them on.
-    mutating func takeBeside(_ buffer: TransferBuffer) -> Bool {
-        guard upward == nil, !upwardEnded else { return false }
-        upward = buffer
-        upwardIsUrgent = false
-        return true
-    }
-
     // MARK: From the program to the network
 
     private mutating func runUpward(
