@@ -117,7 +117,7 @@ class Ends(UnderRun):
     def test_guardian_killed(self):
         """when the guardian is killed, the launcher and the program go on to their ordinary end"""
         process = self.launch(
-            "sh", "-c", "echo ready; sleep 1; (setsid sleep 0.5; echo daemon) & exit 7")
+            "sh", "-c", "sleep 0.3; echo ready; sleep 1; (setsid sleep 0.5; echo daemon) & exit 7")
         self.assertEqual(process.stdout.readline(), b"ready\n")
         os.kill(self.number_of(process, "guardian"), signal.SIGKILL)
         self.assertEqual(process.wait(20), 7)
