@@ -10,7 +10,6 @@ last lines say how many agree.
 import argparse
 import concurrent.futures
 import dataclasses
-import fnmatch
 import os
 import pathlib
 import shutil
@@ -22,6 +21,9 @@ import time
 import support
 
 root = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(root / "Tests/Behaviour"))
+from comparison import matches
+
 program = pathlib.Path(__file__).resolve().parent / "Programs/one_suite.py"
 
 # What is run for every change, within a minute or two.
@@ -144,8 +146,8 @@ class Expected:
     seen: bool = False
 
     def covers(self, test, kernel, ours):
-        return (fnmatch.fnmatchcase(test, self.test) and fnmatch.fnmatchcase(kernel, self.kernel)
-                and fnmatch.fnmatchcase(ours, self.ours))
+        return (matches(test, self.test) and matches(kernel, self.kernel)
+                and matches(ours, self.ours))
 
 
 def expected_differences(heading, path=root / "docs/DIFFERENCES.md"):

@@ -1,6 +1,5 @@
 """Tools of the network under `sockeye run`: they show and measure the stack and not the machine."""
 import json
-import os
 import re
 import shutil
 import socket
@@ -143,7 +142,7 @@ class Tools(UnderRun):
         support.require("ip")
         addresses = self.inside("ip", "addr").stdout.decode()
         for wanted in ["lo:", "eth0:", "inet 127.0.0.1/8", "inet6 ::1/128", "inet 10.0.2.15/24",
-                       "inet6 fd00:2::15/64", "inet6 fe80::", "link/ether", "mtu 1500"]:
+                       "inet6 fd00:2::15/64", "link/ether", "mtu 1500"]:
             self.assertIn(wanted, addresses)
         self.assertEqual(len(re.findall(r"^\d+:", addresses, re.M)), 2, addresses)
         routes = self.inside("ip", "route").stdout.decode()
@@ -177,15 +176,10 @@ class Tools(UnderRun):
         self.assertRegex(done, rf"UNCONN\s+\d+\s+\d+\s+127\.0\.0\.1:{udp}\s")
 
     def test_interfaces(self):
-        """ifconfig, if_nameindex and getifaddrs tell of the stack's interfaces"""
+        """if_nameindex tells of the stack's interfaces"""
         script = "import socket; print([name for _, name in socket.if_nameindex()])"
         done = self.inside(support.system_python(), "-c", script)
         self.assertEqual(done.stdout, b"['lo', 'eth0']\n")
-        program = shutil.which("ifconfig", path=self.environment["PATH"])
-        if program:
-            text = self.inside(program).stdout.decode()
-            self.assertIn("inet 10.0.2.15", text)
-            self.assertNotIn(os.uname().nodename + ":", text)
 
     def test_hostname(self):
         """the machine's name resolves to an address that the program can bind"""

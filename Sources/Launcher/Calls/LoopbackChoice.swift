@@ -23,7 +23,16 @@ extension Supervisor {
         guard let interface = setting.loopbackInterface, let host = setting.network.host,
             remote.address.isLoopback, socket.kind == .stream || socket.kind == .datagram
         else { return nil }
+        if isOwn(remote, of: socket) { return nil }
         let isInside = host.withHost { $0.hasReceiver(socket.kind, at: remote) }
         return isInside ? nil : interface
+    }
+
+    /// Whether a stream is to be connected to itself (RFC 9293 §3.5, simultaneous open).
+    private func isOwn(_ remote: SocketAddress, of socket: Socket) -> Bool {
+        guard socket.kind == .stream, let local = try? socket.localAddress,
+            local.port == remote.port
+        else { return false }
+        return local.address == remote.address || local.address.isUnspecified
     }
 }

@@ -91,6 +91,8 @@ struct InterfaceQuery {
         // What would set something has the even number behind that of its question.
         case 0x8914, 0x8916, 0x8918, 0x891A, 0x891C, 0x891E, 0x8922...0x8926, 0x8943:
             throw error(EPERM)
+        // SIOCETHTOOL: there is no driver to ask.
+        case 0x8946: throw error(EOPNOTSUPP)
         default: throw error(ENOTTY)
         }
     }

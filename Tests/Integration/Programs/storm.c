@@ -1,10 +1,10 @@
-// Accepts and connections under a storm of signals: every call is made again when a signal cut it
-// short, no connection may be lost or come twice, and every byte must arrive.
+// Accepts and connections under a storm of signals: no connection may be lost or come twice, and
+// every byte must arrive. With `restart` the kernel makes calls again that a signal has cut short,
+// and none may fail; without, the program does.
 //
-//   storm COUNT HERTZ
+//   storm COUNT HERTZ [restart]
 #include <errno.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,11 +22,19 @@ static void note(int number) {
     signals++;
 }
 
+static int restarts;
+
 static void storm(int hertz) {
-    struct sigaction action = {.sa_handler = note};
+    struct sigaction action = {.sa_handler = note, .sa_flags = restarts ? SA_RESTART : 0};
     sigaction(SIGALRM, &action, NULL);
     struct itimerval each = {{0, 1000000 / hertz}, {0, 1000000 / hertz}};
     setitimer(ITIMER_REAL, &each, NULL);
+}
+
+static int isCutShort(long result) {
+    if (result >= 0 || errno != EINTR || restarts) return 0;
+    interrupted++;
+    return 1;
 }
 
 static ssize_t all(int s, void *bytes, size_t size, int writes) {
@@ -34,35 +42,35 @@ static ssize_t all(int s, void *bytes, size_t size, int writes) {
     while (done < size) {
         ssize_t n = writes ? write(s, (char *)bytes + done, size - done)
                            : read(s, (char *)bytes + done, size - done);
-        if (n < 0 && errno == EINTR) {
-            interrupted++;
-            continue;
-        }
+        if (isCutShort(n)) continue;
         if (n <= 0) return -1;
         done += (size_t)n;
     }
     return (ssize_t)done;
 }
 
-// What POSIX asks of a connect that was cut short: it goes on, and its end is waited for.
+// A connect that was cut short goes on: made again, it tells how far it is.
 static int dial(int s, struct sockaddr_in *to) {
-    if (connect(s, (struct sockaddr *)to, sizeof *to) == 0) return 0;
-    if (errno != EINTR) return -1;
-    interrupted++;
-    struct pollfd p = {.fd = s, .events = POLLOUT};
-    while (poll(&p, 1, 20000) < 0)
-        if (errno != EINTR) return -1;
-    int error = -1;
-    socklen_t n = sizeof error;
-    if (getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &n) < 0) return -1;
-    errno = error;
-    return error == 0 ? 0 : -1;
+    int result, again = 0;
+    do {
+        result = connect(s, (struct sockaddr *)to, sizeof *to);
+        if (result < 0 && again && errno == EISCONN) return 0;
+        again = 1;
+    } while (isCutShort(result) || (result < 0 && again && errno == EALREADY));
+    return result;
+}
+
+static int fresh(void) {
+    int s;
+    do s = socket(AF_INET, SOCK_STREAM, 0);
+    while (isCutShort(s));
+    return s;
 }
 
 static int client(struct sockaddr_in *to, int count, int hertz) {
     storm(hertz);
     for (int i = 0; i < count; i++) {
-        int s = socket(AF_INET, SOCK_STREAM, 0), answer = -1;
+        int s = fresh(), answer = -1;
         if (dial(s, to) < 0) {
             printf("connect %d: %s\n", i, strerror(errno));
             return 1;
@@ -80,6 +88,7 @@ static int client(struct sockaddr_in *to, int count, int hertz) {
 int main(int count, char **arguments) {
     if (count < 3) return 2;
     int times = atoi(arguments[1]), hertz = atoi(arguments[2]), failed = 0;
+    restarts = count > 3;
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t n = sizeof a;
     int l = socket(AF_INET, SOCK_STREAM, 0);
@@ -95,8 +104,7 @@ int main(int count, char **arguments) {
         do {
             n = sizeof peer;
             s = accept(l, (struct sockaddr *)&peer, &n);
-            if (s < 0 && errno == EINTR) interrupted++;
-        } while (s < 0 && errno == EINTR);
+        } while (isCutShort(s));
         if (s < 0) {
             printf("accept %d: %s\n", i, strerror(errno));
             return 4;
