@@ -17,6 +17,9 @@ public struct GatewayConfiguration: Sendable {
     /// The host inside, one address a family: where packets for loopback addresses go, and
     /// connections from outside.
     public var inside: [IPAddress]
+    /// Whether the host inside takes packets from loopback addresses on the link (`routesLoopback`);
+    /// who connects from the machine's loopback to one that does not has the gateway's address there.
+    public var insideTakesLoopback = true
     /// Names that it answers for itself, all below `sockeye`.
     public var names: [(name: String, address: IPAddress)]
     /// Where the machine says whom it asks for names; read again when it has changed.

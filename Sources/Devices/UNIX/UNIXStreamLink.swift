@@ -92,6 +92,9 @@ public final class UNIXStreamLink: Sendable {
     /// Whether a peer is there.
     public var isConnected: Bool { state.withLock { $0.connection != nil } }
 
+    /// Whether the link's peer has gone, and no other is waited for.
+    public var hasEnded: Bool { state.withLock { $0.hasEnded } }
+
     /// What was dropped so far.
     public var counters: DeviceCounters {
         state.withLock { $0.counters } + output.withLock { $0.counters }

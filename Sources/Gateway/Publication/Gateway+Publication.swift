@@ -105,12 +105,14 @@ extension Gateway {
     }
 
     /// As whom somebody of the machine's world is seen inside: by the true address, but for link-local
-    /// ones of IPv6, which mean nothing on another link.
+    /// ones of IPv6, which mean nothing on another link, and loopback ones where hosts inside do not
+    /// take those.
     private func visible(_ peer: SocketAddress) -> SocketAddress {
-        guard peer.address.isLinkLocal, !peer.address.isIPv4 else {
+        let isForeign = peer.address.isLoopback && !configuration.insideTakesLoopback
+        guard isForeign || peer.address.isLinkLocal && !peer.address.isIPv4 else {
             return SocketAddress(address: peer.address, port: peer.port)
         }
-        let own = configuration.addresses.first { !$0.address.isIPv4 }
+        let own = configuration.addresses.first { $0.address.isIPv4 == peer.address.isIPv4 }
         return SocketAddress(address: own?.address ?? peer.address, port: peer.port)
     }
 

@@ -120,6 +120,8 @@ struct GatewayCommand {
         configuration.names =
             configuration.services.map { ("services.sockeye", $0) }
             + own.map { ("gateway.sockeye", $0.address) }
+        // A kernel is inside.
+        configuration.insideTakesLoopback = false
         configuration.mtu = options.mtu
         configuration.pools = pools
         if !options.reachesLoopback {

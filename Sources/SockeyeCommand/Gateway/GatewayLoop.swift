@@ -53,15 +53,10 @@ final class GatewayLoop {
 
     /// Drives the gateway until it is over.
     func run() {
-        var hadPeer = false
         while true {
             gateway.acknowledgeWakeUp()
             while gateway.turn() {}
-            if let link {
-                let hasPeer = link.isConnected
-                if hadPeer, !hasPeer { return }
-                hadPeer = hasPeer
-            }
+            if let link, link.hasEnded { return }
             let count = poller.wait(until: gateway.nextDeadline)
             for index in 0..<count where poller[index].token == Token.end { return }
         }
