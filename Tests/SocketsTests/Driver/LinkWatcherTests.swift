@@ -49,8 +49,11 @@ struct LinkWatcherTests {
     }
 
     /// A frame of a type that no host knows.
-    private static func put(_ end: WireEnd, _ pools: BufferPools) throws {
-        var packet = try #require(pools.frame(headroom: 0))
+    private static func put(_ end: WireEnd, _ pools: BufferPools) {
+        guard var packet = pools.frame(headroom: 0) else {
+            Issue.record("the pools have frames")
+            return
+        }
         packet.extend(60)
         var head = packet.mutableHead
         for (place, byte) in [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0xB5].enumerated() {
@@ -62,7 +65,7 @@ struct LinkWatcherTests {
     @Test("every packet that arrives is followed by what the host made of it")
     func verdicts() throws {
         let (host, far, pools, notes) = try Self.host()
-        for _ in 0..<3 { try Self.put(far, pools) }
+        for _ in 0..<3 { Self.put(far, pools) }
         while host.turn() {}
         let state = notes.state.withLock { $0 }
         #expect(state.arrived == [.carried, .carried, .carried])
@@ -76,7 +79,7 @@ struct LinkWatcherTests {
         var fates: [[PacketFate]] = []
         for _ in 0..<2 {
             let (host, far, pools, notes) = try Self.host(incoming: impairments)
-            for _ in 0..<64 { try Self.put(far, pools) }
+            for _ in 0..<64 { Self.put(far, pools) }
             while host.turn() {}
             let state = notes.state.withLock { $0 }
             #expect(state.arrived.count == 64)
