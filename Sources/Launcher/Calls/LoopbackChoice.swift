@@ -11,11 +11,16 @@ import Wire
 extension Supervisor {
     /// Binds a socket to the link to the gateway where that is how `remote` is reached.
     func chooseInterface(_ index: SlabIndex, for remote: SocketAddress) throws(SystemError) {
-        guard let interface = interface(for: remote, of: registry[index].socket) else { return }
         let socket = registry[index].socket
-        let isFree = ((try? socket.option(.boundDevice)) ?? "").isEmpty
-        guard isFree else { return }
+        let interface = interface(for: remote, of: socket)
+        if registry[index].leavesByGateway, interface == nil {
+            // It was to another, or there is a listener inside now.
+            try socket.setOption(.boundDevice, "")
+            registry[index].leavesByGateway = false
+        }
+        guard let interface, ((try? socket.option(.boundDevice)) ?? "").isEmpty else { return }
         try socket.setOption(.boundDevice, interface)
+        registry[index].leavesByGateway = true
     }
 
     /// The link by which `remote` is reached if it is the machine's own; nil for the usual way.

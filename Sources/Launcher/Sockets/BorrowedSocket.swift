@@ -37,6 +37,8 @@ struct BorrowedSocket: ~Copyable {
     var end: SystemSocket?
     /// Whether the set of the network's sockets has it.
     var isWatched = false
+    /// Whether it was bound to the link to the gateway, for its peer's sake.
+    var leavesByGateway = false
     /// Whether the set of programs knows whose port it has.
     var isNamed = false
 
