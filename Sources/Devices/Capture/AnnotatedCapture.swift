@@ -2,8 +2,8 @@ import Glibc
 import Stack
 import Synchronization
 
-/// Packets of one link written to a pcapng file, each with its direction and with comments, which
-/// tcpdump, tshark and Wireshark read.
+/// Packets of one link or several written to a pcapng file, each with its direction and with comments,
+/// which tcpdump, tshark and Wireshark read.
 ///
 /// Each record is with the system when the call
 /// returns, so that nothing is lost when the process is killed. Any thread may record. A capture
@@ -21,15 +21,25 @@ public final class AnnotatedCapture: Sendable {
     private let state: Mutex<State>
     private let path: String
 
+    /// What a link is called, and what it is, for people.
+    public struct Link: Sendable {
+        let name: String
+        let description: String
+
+        public init(_ name: String, description: String) {
+            self.name = name
+            self.description = description
+        }
+    }
+
     /// - Parameters:
     ///   - path: The file, which is written anew.
-    ///   - name: What the link is called.
-    ///   - description: What it is, for people.
+    ///   - links: Those that packets are recorded of, known by their places here.
     ///   - application: Who records.
     /// - Throws: What `open` fails with.
     public init(
-        path: String, link name: String, description: String,
-        linkType: CaptureFile.LinkType = .ethernet, application: String
+        path: String, links: [Link], linkType: CaptureFile.LinkType = .ethernet,
+        application: String
     ) throws(DeviceError) {
         self.path = path
         try FileDescriptor.checkName(path)
@@ -45,7 +55,9 @@ public final class AnnotatedCapture: Sendable {
         state.withLock { state in
             state.blocks.sectionHeader(
                 hardware: machine, system: system, application: application)
-            state.blocks.interface(name, description, link)
+            for entry in links {
+                state.blocks.interface(entry.name, entry.description, link)
+            }
             Self.write(&state, path)
         }
     }
@@ -66,7 +78,9 @@ public final class AnnotatedCapture: Sendable {
     // MARK: - Recording
 
     /// Writes a packet with `comments` to the file.
-    public func write(_ record: PacketRecord, comments: [String]) {
+    ///
+    /// - Parameter link: The place of its link.
+    public func write(_ record: PacketRecord, on link: Int = 0, comments: [String]) {
         state.withLock { state in
             guard state.descriptor >= 0, state.failure == nil else {
                 state.missed &+= 1
@@ -74,7 +88,7 @@ public final class AnnotatedCapture: Sendable {
             }
             record.each { bytes in
                 state.blocks.packet(
-                    bytes, at: record.time.nanoseconds, interface: 0,
+                    bytes, at: record.time.nanoseconds, interface: UInt32(link),
                     flags: record.direction.rawValue, comments: comments)
             }
             Self.write(&state, path)

@@ -10,18 +10,10 @@ import Wire
 /// The name of the program whose socket has a port, where it is known.
 typealias ProgramLookUp = @Sendable (IPProtocol, UInt16) -> String?
 
-/// Records and prints what passes the link of a program's host: each packet with the program's name,
+/// Records and prints what passes the links of a program's host: each packet with the program's name,
 /// and those that were dropped with the reason.
-final class LinkRecorder: LinkWatcher {
-    private struct State: ~Copyable {
-        /// Packets that have arrived and of which the host has not told yet what it made of them.
-        var arrived: [(record: PacketRecord?, program: String?)] = []
-        /// How many of those are dealt with.
-        var done = 0
-        var missed: UInt64 = 0
-    }
-
-    private let state = Mutex(State())
+final class LinkRecorder: Sendable {
+    private let missed = Mutex<UInt64>(0)
     private let copier = PacketCopier()
     private let file: AnnotatedCapture?
     private let printer: PacketPrinter?
@@ -29,9 +21,10 @@ final class LinkRecorder: LinkWatcher {
 
     /// - Parameters:
     ///   - path: The file to be written; nil for none.
+    ///   - links: What the links are called.
     ///   - printer: What prints each packet, if anything does.
     init(
-        path: String?, printer: PacketPrinter?, program: @escaping ProgramLookUp
+        path: String?, links: [String], printer: PacketPrinter?, program: @escaping ProgramLookUp
     ) throws(CommandError) {
         self.printer = printer
         self.program = program
@@ -41,74 +34,110 @@ final class LinkRecorder: LinkWatcher {
         }
         do throws(DeviceError) {
             file = try AnnotatedCapture(
-                path: path, link: "eth0", description: "the program's host under sockeye run",
+                path: path,
+                links: links.map {
+                    .init($0, description: "the program's host under sockeye run")
+                },
                 application: "sockeye \(Command.version)")
         } catch {
             throw .failure("run: --capture: \(error)")
         }
     }
 
-    func packetLeaves(_ packet: borrowing Packet, _ fate: PacketFate) {
-        let name = PacketEnds(packet.head, beyond: packet.countBehindHead)
-            .flatMap { program($0.proto, $0.source.port) }
-        tell(copier.record(packet, .outgoing), name, fate.words)
-    }
-
-    func packetArrives(_ packet: borrowing Packet, _ fate: PacketFate) {
-        let name = PacketEnds(packet.head, beyond: packet.countBehindHead)
-            .flatMap { program($0.proto, $0.destination.port) }
-        let record = copier.record(packet, .incoming)
-        guard fate == .carried else { return tell(record, name, fate.words) }
-        state.withLock { $0.arrived.append((record, name)) }
-    }
+    /// Who records the link with this place.
+    func watcher(of link: Int) -> any LinkWatcher { RecordedLink(link, self) }
 
     /// A packet that the firewall does not let pass, and why.
     func packetDenied(_ packet: borrowing Packet, _ way: FlowDirection, _ reason: String) {
-        let ends = PacketEnds(packet.head, beyond: packet.countBehindHead)
-        let isOutgoing = way == .outgoing
-        let name = ends.flatMap {
-            program($0.proto, isOutgoing ? $0.source.port : $0.destination.port)
-        }
-        tell(copier.record(packet, isOutgoing ? .outgoing : .incoming), name, reason)
+        let direction: PacketRecord.Direction = way == .outgoing ? .outgoing : .incoming
+        tell(copy(packet, direction), on: 0, reason)
     }
 
-    func hostTook(_ reason: DropReason?) {
-        let next = state.withLock { state -> (record: PacketRecord?, program: String?)? in
-            guard state.done < state.arrived.count else { return nil }
-            let next = state.arrived[state.done]
-            state.done += 1
-            if state.done == state.arrived.count {
-                state.arrived.removeAll(keepingCapacity: true)
-                state.done = 0
-            }
-            return next
+    /// A packet and whose it is.
+    fileprivate struct Copied {
+        /// Nil where there was no memory for it.
+        let record: PacketRecord?
+        let program: String?
+    }
+
+    fileprivate func copy(
+        _ packet: borrowing Packet, _ direction: PacketRecord.Direction
+    ) -> Copied {
+        let ends = PacketEnds(packet.head, beyond: packet.countBehindHead)
+        let name = ends.flatMap {
+            program($0.proto, direction == .outgoing ? $0.source.port : $0.destination.port)
         }
-        guard let next else { return }
-        tell(next.record, next.program, reason.map { "dropped by the host: \($0.words)" })
+        return Copied(record: copier.record(packet, direction), program: name)
     }
 
     /// Writes and prints one packet.
     ///
     /// - Parameter loss: Why it was dropped, if it was.
-    private func tell(_ record: PacketRecord?, _ program: String?, _ loss: String?) {
-        guard let record else {
-            state.withLock { $0.missed &+= 1 }
+    fileprivate func tell(_ packet: Copied, on link: Int, _ loss: String?) {
+        guard let record = packet.record else {
+            missed.withLock { $0 &+= 1 }
             return
         }
         var comments: [String] = []
-        if let program { comments.append("program: \(program)") }
+        if let program = packet.program { comments.append("program: \(program)") }
         if let loss { comments.append(loss) }
-        file?.write(record, comments: comments)
-        printer?.show(record, program: program, note: loss)
+        file?.write(record, on: link, comments: comments)
+        printer?.show(record, program: packet.program, note: loss)
     }
 
     /// Ends the capture; fails when some of it could not be written.
     func close() throws(CommandError) {
         if let error = file?.close() { throw .failure("run: --capture: \(error)") }
-        let missed = state.withLock { $0.missed }
+        let missed = missed.withLock { $0 }
         if missed > 0 {
             throw .failure("run: --capture: \(missed) packets are missing for lack of memory")
         }
+    }
+}
+
+/// One link of those that are recorded.
+private final class RecordedLink: LinkWatcher {
+    private struct State {
+        /// Packets that have arrived and of which the host has not told yet what it made of them.
+        var arrived: [LinkRecorder.Copied] = []
+        /// How many of those are dealt with.
+        var done = 0
+
+        mutating func next() -> LinkRecorder.Copied? {
+            guard done < arrived.count else { return nil }
+            defer {
+                done += 1
+                if done == arrived.count {
+                    arrived.removeAll(keepingCapacity: true)
+                    done = 0
+                }
+            }
+            return arrived[done]
+        }
+    }
+
+    private let state = Mutex(State())
+    private let place: Int
+    private let recorder: LinkRecorder
+
+    init(_ place: Int, _ recorder: LinkRecorder) {
+        self.place = place
+        self.recorder = recorder
+    }
+
+    func packetLeaves(_ packet: borrowing Packet, _ fate: PacketFate) {
+        recorder.tell(recorder.copy(packet, .outgoing), on: place, fate.words)
+    }
+
+    func packetArrives(_ packet: borrowing Packet, _ fate: PacketFate) {
+        let copy = recorder.copy(packet, .incoming)
+        guard fate == .carried else { return recorder.tell(copy, on: place, fate.words) }
+        state.withLock { $0.arrived.append(copy) }
+    }
+
+    func hostTook(_ reason: DropReason?) {
+        guard let next = state.withLock({ $0.next() }) else { return }
+        recorder.tell(next, on: place, reason.map { "dropped by the host: \($0.words)" })
     }
 }
 

@@ -2,8 +2,10 @@ import Wire
 
 /// Who has which address on the link of a program under `sockeye run`.
 enum RunAddresses {
-    /// What the program's host calls the link.
-    static let interface = "eth0"
+    /// What the program's host calls its links: the one to the gateway, and the one to a network that
+    /// runs share.
+    static let interfaces = ["eth0", "net0"]
+    static let interface = interfaces[0]
     static let program = prefixes(15)
     static let gateway = prefixes(2)
     static let resolver = prefixes(3)

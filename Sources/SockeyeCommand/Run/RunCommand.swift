@@ -45,7 +45,7 @@ struct RunCommand {
             options.rules, pools: pools, program: program, recorder, tally)
         let net = try RunNetwork(
             options, pools: pools, firewall: firewall,
-            watcher: LinkWatchers.of([recorder, tally]))
+            watcher: { LinkWatchers.of([recorder?.watcher(of: $0), tally]) })
         let statistics = options.statistics.flatMap { option in
             tally.map { RunStatistics(of: net.program, $0, option, program: program) }
         }
@@ -86,6 +86,8 @@ struct RunCommand {
     {
         guard options.capture != nil || options.prints else { return nil }
         let printer = options.prints ? PacketPrinter(.ethernet) { Terminal.error($0) } : nil
-        return try LinkRecorder(path: options.capture, printer: printer, program: program)
+        return try LinkRecorder(
+            path: options.capture, links: RunAddresses.interfaces, printer: printer,
+            program: program)
     }
 }

@@ -28,16 +28,17 @@ struct RunNetwork {
 
     /// - Parameters:
     ///   - firewall: What fences the program; nil where nothing does.
-    ///   - watcher: Is shown all that passes the program's link, and what is dropped there.
+    ///   - watcher: Who is shown all that passes a link of the program's, and what is dropped there,
+    ///     by the link's place in `RunAddresses.interfaces`.
     init(
         _ options: RunOptions, pools: BufferPools, firewall: LinkFirewall?,
-        watcher: (any LinkWatcher)?
+        watcher: (Int) -> (any LinkWatcher)?
     ) throws(CommandError) {
         let (near, far) = try Self.wire(mtu: options.mtu, pools)
         let membership = try RunMembership.joined(options, pools: pools)
         let shared = membership?.deviceLink(
-            options, pools: pools, firewall: firewall, watcher: watcher)
-        program = try Self.program(near, options, pools, firewall, watcher, shared)
+            options, pools: pools, firewall: firewall, watcher: watcher(1))
+        program = try Self.program(near, options, pools, firewall, watcher(0), shared)
         gateway = try Self.gateway(far, options, pools)
         services = try BuiltInServices(
             on: gateway.network,

@@ -7,8 +7,8 @@ struct RunReport {
         var program: String
         var local: String
         var remote: String
-        /// `ESTABLISHED` and its like while it lasts; then how it ended: `closed`, `reset`, `refused`,
-        /// `timed out`, `unreachable`.
+        /// `ESTABLISHED` and its like while it lasts; then how it ended: `closed`, `reset`, `reset by
+        /// peer`, `refused`, `timed out`, `unreachable`, `given up` by the program.
         var state: String
         /// Since the start of the run.
         var start: Interval
@@ -108,7 +108,10 @@ extension RunReport.Connection {
         case .hostUnreachable, .networkUnreachable: return "unreachable"
         case .connectionReset: return "reset by peer"
         case .some: return "failed"
-        case nil: return record.endedInOrder || record.state == .timeWait ? "closed" : "reset"
+        case nil where record.endedInOrder || record.state == .timeWait: return "closed"
+        // Nobody had answered yet.
+        case nil where record.counters.segmentsReceived == 0: return "given up"
+        case nil: return "reset"
         }
     }
 }

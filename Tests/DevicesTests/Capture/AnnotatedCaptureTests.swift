@@ -57,7 +57,9 @@ struct AnnotatedCaptureTests {
 
     private func capture(_ file: ScratchFile) throws -> AnnotatedCapture {
         try AnnotatedCapture(
-            path: file.path, link: "eth0", description: "a link", application: "tests")
+            path: file.path,
+            links: [.init("eth0", description: "a link"), .init("net0", description: "more")],
+            application: "tests")
     }
 
     @Test("the section and the interface come first, with their names")
@@ -67,7 +69,7 @@ struct AnnotatedCaptureTests {
         // Before it is closed: nothing is kept back.
         let saved = try #require(SavedBlocks(file.contents))
         #expect(capture.close() == nil)
-        #expect(saved.blocks.map(\.type) == [0x0A0D_0D0A, 1])
+        #expect(saved.blocks.map(\.type) == [0x0A0D_0D0A, 1, 1])
         #expect(saved.blocks[0].number(0) == 0x1A2B_3C4D)
         let section = saved.blocks[0].options(from: 16)
         #expect(section.map(\.code) == [2, 3, 4])
@@ -87,11 +89,12 @@ struct AnnotatedCaptureTests {
         let copy = PacketCopier().record(packet, .outgoing, at: time)
         let record = try #require(copy)
         #expect(record.count == 1)
-        capture.write(record, comments: ["program: curl", "dropped by the link: loss"])
+        capture.write(record, on: 1, comments: ["program: curl", "dropped by the link: loss"])
         let saved = try #require(SavedBlocks(file.contents))
-        #expect(saved.blocks.count == 3)
-        let block = saved.blocks[2]
+        #expect(saved.blocks.count == 4)
+        let block = saved.blocks[3]
         #expect(block.type == 6)
+        #expect(block.number(0) == 1, "the second link")
         let written = UInt64(block.number(4)) << 32 | UInt64(block.number(8))
         #expect(written == UInt64(bitPattern: time.nanoseconds))
         #expect(block.number(12) == UInt32(count) && block.number(16) == UInt32(count))
@@ -129,13 +132,13 @@ struct AnnotatedCaptureTests {
         let file = ScratchFile("pcapng")
         let capture = try capture(file)
         capture.write(record, comments: [])
-        #expect(try #require(SavedBlocks(file.contents)).blocks.count == 2 + 21)
+        #expect(try #require(SavedBlocks(file.contents)).blocks.count == 3 + 21)
     }
 
     @Test("a full disk is told at the end, and not before")
     func full() throws {
         let capture = try AnnotatedCapture(
-            path: "/dev/full", link: "eth0", description: "", application: "")
+            path: "/dev/full", links: [.init("eth0", description: "")], application: "")
         #expect(capture.missed == 0)
         let packet = try makePacket(pattern(60), from: pools)
         let copy = PacketCopier().record(packet, .incoming)
