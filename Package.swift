@@ -92,6 +92,10 @@ let package = Package(
             name: "StackBenchmark", dependencies: ["Memory", "Wire", "Stack"],
             path: "Benchmarks/StackBenchmark", swiftSettings: settings),
         .executableTarget(
+            name: "GatewayBenchmark",
+            dependencies: ["Memory", "Wire", "Stack", "Devices", "Sockets", "Gateway"],
+            path: "Benchmarks/GatewayBenchmark", swiftSettings: settings),
+        .executableTarget(
             name: "TwoHosts",
             dependencies: ["Memory", "Wire", "Stack", "Equipment", "Devices", "Sockets"],
             path: "Examples/TwoHosts", swiftSettings: settings),

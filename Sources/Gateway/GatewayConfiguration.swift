@@ -17,8 +17,9 @@ public struct GatewayConfiguration: Sendable {
     /// The host inside, one address a family: where packets for loopback addresses go, and
     /// connections from outside.
     public var inside: [IPAddress]
-    /// Whether the host inside takes packets from loopback addresses on the link (`routesLoopback`);
-    /// who connects from the machine's loopback to one that does not has the gateway's address there.
+    /// Whether the host inside takes packets of loopback addresses from the link, as a Sockeye host
+    /// with `routesLoopback` does and a kernel does not. Where it does not, who comes from the
+    /// machine's loopback is seen as the gateway, and let in at the host's own address.
     public var insideTakesLoopback = true
     /// Names that it answers for itself, all below `sockeye`.
     public var names: [(name: String, address: IPAddress)]

@@ -104,16 +104,16 @@ extension Gateway {
         }
     }
 
-    /// As whom somebody of the machine's world is seen inside: by the true address, but for link-local
-    /// ones of IPv6, which mean nothing on another link, and loopback ones where hosts inside do not
-    /// take those.
+    /// As whom somebody of the machine's world is seen inside: by the true address, but for those that
+    /// mean nothing on another link, which are seen as the gateway.
     private func visible(_ peer: SocketAddress) -> SocketAddress {
-        let isForeign = peer.address.isLoopback && !configuration.insideTakesLoopback
-        guard isForeign || peer.address.isLinkLocal && !peer.address.isIPv4 else {
-            return SocketAddress(address: peer.address, port: peer.port)
-        }
-        let own = configuration.addresses.first { $0.address.isIPv4 == peer.address.isIPv4 }
-        return SocketAddress(address: own?.address ?? peer.address, port: peer.port)
+        let address = peer.address
+        let isMeaningless =
+            address.isLinkLocal && !address.isIPv4
+            || address.isLoopback && !configuration.insideTakesLoopback
+        let own = configuration.addresses.first { $0.address.isIPv4 == address.isIPv4 }
+        return SocketAddress(
+            address: isMeaningless ? own?.address ?? address : address, port: peer.port)
     }
 
     /// The connect inside has ended, maybe.

@@ -80,10 +80,13 @@ public final class PublishedPort: KernelMember {
         for source: SocketAddress, at local: SocketAddress?, _ configuration: GatewayConfiguration
     ) -> SocketAddress? {
         guard let inside else { return nil }
-        if !inside.address.isUnspecified, inside.address.isIPv4 == source.address.isIPv4 {
+        let takesLoopback = configuration.insideTakesLoopback
+        if !inside.address.isUnspecified, inside.address.isIPv4 == source.address.isIPv4,
+            takesLoopback || !inside.address.isLoopback
+        {
             return inside
         }
-        if let local, local.address.isLoopback {
+        if takesLoopback, let local, local.address.isLoopback {
             return SocketAddress(address: local.address, port: inside.port)
         }
         let own = configuration.inside.first { $0.isIPv4 == source.address.isIPv4 }

@@ -33,7 +33,7 @@ import Wire
             peer: SocketAddress(address: BareLinks.peer6, port: 9),
             router: BareLinks.address("2001:db8:7::fe"),
             lasting: [
-                (1, 4, .connectionRefused), (1, 1, .hostUnreachable), (4, 0, .hostUnreachable),
+                (1, 4, .connectionRefused), (1, 1, .accessDenied), (4, 0, .hostUnreachable),
             ],
             passing: [
                 (1, 0, .networkUnreachable), (1, 3, .hostUnreachable), (3, 0, .hostUnreachable),
