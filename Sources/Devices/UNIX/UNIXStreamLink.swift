@@ -95,6 +95,9 @@ public final class UNIXStreamLink: Sendable {
     /// Whether the link's peer has gone, and no other is waited for.
     public var hasEnded: Bool { state.withLock { $0.hasEnded } }
 
+    /// Removes the file of a server's path, where nobody shall come any more.
+    public func giveUpPath() { state.withLock { $0.giveUpPath() } }
+
     /// What was dropped so far.
     public var counters: DeviceCounters {
         state.withLock { $0.counters } + output.withLock { $0.counters }

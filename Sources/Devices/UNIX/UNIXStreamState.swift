@@ -158,6 +158,9 @@ struct UNIXStreamState: ~Copyable {
         return descriptor
     }
 
+    /// Gives up the path, whose file is removed; who is connected stays.
+    mutating func giveUpPath() { path = nil }
+
     private func watch(_ descriptor: Int32) -> Bool {
         do throws(DeviceError) { try poller.add(descriptor, token: 0) } catch { return false }
         return true

@@ -49,6 +49,8 @@ struct GatewayCommand {
         try announce(description)
         loop.run()
         withExtendedLifetime(process) {}
+        // Tasks that are still about to end may hold the device for longer than the process lasts.
+        stream?.giveUpPath()
         services.end()
         gateway.stop()
         try recording.close()

@@ -79,8 +79,8 @@ extension RunCommand {
           silently           who is denied learns nothing
           log                a line on standard error for each
         Such as 'out tcp to 10.0.0.0/8', 'out udp port 53', 'in from 192.0.2.7', 'program curl'.
-        Who is denied is told at once, unless silently. This fences honest programs and is no
-        sandbox: a program that wants to get round it can.
+        Who is denied is told at once, unless silently. This fences honest programs.
+        It is no sandbox: a program that wants to get round it can.
 
         Let others in:
           --publish [ADDRESS:]HOSTPORT:PORT[/udp]

@@ -61,8 +61,8 @@ import Wire
 
         let simulation = Simulation()
         simulation.client.keepEndedConnections(atMost: 1)
-        for _ in 0..<3 {
-            let (client, server, _) = try simulation.establish()
+        for port in UInt16(80)...82 {
+            let (client, server, _) = try simulation.establish(port)
             try simulation.client.abort(client)
             try simulation.server.abort(server)
         }
