@@ -121,8 +121,9 @@ struct SwitchProcess: ~Copyable {
                 let others = members.members
                 let member = try members.join(name, isExact: isExact)
                 seat.member = member
-                seat.tell([.welcome(member)] + others.map { .host($0) })
+                // The others first: once a run knows its name, all have been told of it.
                 tell([.host(member)], but: seat)
+                seat.tell([.welcome(member)] + others.map { .host($0) })
             } catch {
                 seat.tell([.refused(error.reason)])
             }
