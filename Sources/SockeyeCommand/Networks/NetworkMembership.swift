@@ -25,7 +25,6 @@ final class NetworkMembership: EventSource, Sendable {
         var lines: NetworkLines
         var others: [NetworkMember] = []
         var isOver = false
-        var observer: (@Sendable ([NetworkMember]) -> Void)?
     }
 
     /// Joins `network`, whose switch is started if none runs.
@@ -104,13 +103,6 @@ final class NetworkMembership: EventSource, Sendable {
     /// Everybody on the network, this run first.
     var members: [NetworkMember] { state.withLock { [member] + $0.others } }
 
-    /// Tells `observer` of everybody on the network, now and whenever somebody comes or goes.
-    func observe(_ observer: @escaping @Sendable ([NetworkMember]) -> Void) {
-        state.withLock { $0.observer = observer }
-        _ = turn()
-        observer(members)
-    }
-
     // MARK: - EventSource
 
     var descriptors: [CInt] { [poller.descriptor] }
@@ -120,9 +112,8 @@ final class NetworkMembership: EventSource, Sendable {
 
     /// Takes note of who has come and gone; whether anything was heard.
     func turn() -> Bool {
-        var hasHeard = false
-        var news: ([NetworkMember], @Sendable ([NetworkMember]) -> Void)?
         state.withLock { state in
+            var hasHeard = false
             while !state.isOver, isReadable, let bytes = receive() {
                 hasHeard = true
                 guard !bytes.isEmpty else {
@@ -133,14 +124,9 @@ final class NetworkMembership: EventSource, Sendable {
                 }
                 state.lines.append(bytes)
             }
-            let before = state.others
             while let line = state.lines.next() { Self.note(line, &state.others) }
-            if before != state.others || hasHeard && state.isOver, let observer = state.observer {
-                news = ([member] + state.others, observer)
-            }
+            return hasHeard
         }
-        if let (members, observer) = news { observer(members) }
-        return hasHeard
     }
 
     private var isReadable: Bool {
