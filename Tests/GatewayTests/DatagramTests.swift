@@ -19,8 +19,9 @@ import Wire
     /// The next datagram: its bytes and its sender.
     static func next(_ socket: Socket) async throws -> ([UInt8], SocketAddress) {
         var buffer = [UInt8](repeating: 0, count: 65_536)
-        let datagram = try await socket.receiveDatagram(into: &buffer)
-        return (Array(buffer[..<datagram.count]), datagram.source)
+        let message = try await socket.receiveMessage(into: &buffer)
+        let source = try #require(message.source?.address)
+        return (Array(buffer[..<message.count]), source)
     }
 
     @Test(
@@ -36,10 +37,10 @@ import Wire
         let client = try world.socket(.datagram, AddressFamily(of: target.address), onLink: onLink)
         for size in [1, 1000, 9000] {
             let bytes = [UInt8](repeating: UInt8(size & 0xFF), count: size)
-            try client.send(bytes.span, to: target)
+            try client.give(bytes, to: target)
             let (came, sender) = try await Self.next(server)
             #expect(came == bytes)
-            try server.send(Array(came.reversed()).span, to: sender)
+            try server.give(Array(came.reversed()), to: sender)
             let (answer, source) = try await Self.next(client)
             #expect(answer == bytes)
             #expect(source == target)
@@ -51,13 +52,13 @@ import Wire
         let world = try World()
         let (one, two) = (try Self.machine(), try Self.machine())
         let client = try world.socket(.datagram)
-        try client.send([1].span, to: World.name("10.0.2.2", try one.localAddress.port))
-        try client.send([2].span, to: World.name("10.0.2.2", try two.localAddress.port))
+        try client.give([1], to: World.name("10.0.2.2", try one.localAddress.port))
+        try client.give([2], to: World.name("10.0.2.2", try two.localAddress.port))
         let (_, first) = try await Self.next(one)
         let (_, second) = try await Self.next(two)
         #expect(first == second)
         let third = try Self.machine()
-        try third.send([3].span, to: first)
+        try third.give([3], to: first)
         let (bytes, source) = try await Self.next(client)
         #expect(bytes == [3])
         #expect(source == World.name("10.0.2.2", try third.localAddress.port))
@@ -71,7 +72,7 @@ import Wire
         free.close()
         let client = try world.socket(.datagram, AddressFamily(of: target.address))
         try await client.connect(to: target)
-        try client.send([1].span, to: nil)
+        try client.give([1])
         let code = await Socket.code { _ = try await Self.next(client) }
         #expect(code == ECONNREFUSED)
     }
@@ -82,10 +83,10 @@ import Wire
         let server = try Self.machine()
         let target = World.name("10.0.2.2", try server.localAddress.port)
         let client = try world.socket(.datagram)
-        try client.send([1].span, to: target)
+        try client.give([1], to: target)
         let (_, first) = try await Self.next(server)
         try await Task.sleep(for: .milliseconds(900))
-        try client.send([2].span, to: target)
+        try client.give([2], to: target)
         let (_, second) = try await Self.next(server)
         #expect(first != second)
     }
@@ -96,7 +97,7 @@ import Wire
         let server = try Self.machine()
         let client = try world.socket(.datagram)
         try await client.connect(to: World.name("10.0.2.2", try server.localAddress.port))
-        try client.send([1].span, to: nil)
+        try client.give([1])
         let code = await Socket.code { _ = try await Self.next(client) }
         #expect(code == EHOSTUNREACH)
     }
@@ -108,7 +109,7 @@ import Wire
         let client = try world.socket(.icmp, .inet, onLink: true)
         try await client.connect(to: World.name("127.0.0.1", 0))
         let request: [UInt8] = [8, 0, 0, 0, 0, 0, 0, 7] + Array("payload".utf8)
-        try client.send(request.span, to: nil)
+        try client.give(request)
         guard mayPing else {
             let code = await Socket.code { _ = try await Self.next(client) }
             #expect(code == EHOSTUNREACH)
@@ -124,14 +125,14 @@ import Wire
     func firstHop() async throws {
         let world = try World()
         let client = try world.socket(.icmp)
-        try client.send(
-            ([8, 0, 0, 0, 0, 0, 0, 1] as [UInt8]).span, to: World.name("10.0.2.2", 0))
+        try client.give(
+            [8, 0, 0, 0, 0, 0, 0, 1], to: World.name("10.0.2.2", 0))
         let (answer, _) = try await Self.next(client)
         #expect(answer[0] == 0)
         let probe = try world.socket(.datagram)
         try probe.setOption(.timeToLive, 1)
         try probe.setOption(.receivesErrors, true)
-        try probe.send([1].span, to: World.name("192.0.2.1", 33_434))
+        try probe.give([1], to: World.name("192.0.2.1", 33_434))
         _ = await Socket.code { _ = try await Self.next(probe) }
         let error = try #require(try probe.nextError())
         #expect(error.reporter == .v4(10, 0, 2, 2))

@@ -33,7 +33,7 @@ import Wire
     ) async throws -> [UInt8] {
         let client = try world.socket(
             .datagram, AddressFamily(of: server.address), onLink: server.address.isLoopback)
-        try client.send(query(name).span, to: server)
+        try client.give(query(name), to: server)
         let (answer, source) = try await DatagramTests.next(client)
         #expect(source == server)
         return answer
@@ -76,7 +76,7 @@ import Wire
         let serving = Task {
             for mark in [UInt8(1), 2] {
                 let (query, sender) = try await DatagramTests.next(resolver)
-                try resolver.send(Self.response(query, mark: mark).span, to: sender)
+                try resolver.give(Self.response(query, mark: mark), to: sender)
             }
         }
         let first = try await Self.ask(world, "example.org")
@@ -98,9 +98,9 @@ import Wire
         let world = try Self.world(servers: ["127.0.0.3", "127.0.0.4", "127.0.0.5"], port: port)
         let serving = Task {
             let (query, sender) = try await DatagramTests.next(failing)
-            try failing.send(Self.response(query, code: 2).span, to: sender)
+            try failing.give(Self.response(query, code: 2), to: sender)
             let (again, other) = try await DatagramTests.next(good)
-            try good.send(Self.response(again, mark: 5).span, to: other)
+            try good.give(Self.response(again, mark: 5), to: other)
         }
         let answer = try await Self.ask(world, "example.org")
         #expect(answer.last == 5)

@@ -97,11 +97,11 @@ import Wire
         let address = try await publish(
             world, .datagram, at: "127.0.0.1", to: World.name("127.0.0.1", 5300))
         let client = try DatagramTests.machine()
-        try client.send([1, 2].span, to: address)
+        try client.give([1, 2], to: address)
         let (bytes, sender) = try await DatagramTests.next(server)
         #expect(bytes == [1, 2])
         #expect(try sender == client.localAddress)
-        try server.send([3].span, to: sender)
+        try server.give([3], to: sender)
         let (answer, source) = try await DatagramTests.next(client)
         #expect(answer == [3])
         #expect(source == address)

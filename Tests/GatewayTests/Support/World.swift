@@ -158,13 +158,18 @@ extension Socket {
     /// Takes bytes until there are `count`, or the stream ends.
     func receive(upTo count: Int) async throws -> [UInt8] {
         var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
         while bytes.count < count {
+            var buffer = [UInt8](repeating: 0, count: min(65_536, count - bytes.count))
             let came = try await receive(into: &buffer)
             if came == 0 { break }
             bytes += buffer[..<came]
         }
         return bytes
+    }
+
+    /// Sends a datagram; nil for the connected peer.
+    func give(_ bytes: [UInt8], to address: SocketAddress? = nil) throws {
+        _ = try sendMessage(bytes.span, to: address.map { .internet($0) })
     }
 
     /// What a call fails with: its error number, nil for success.
