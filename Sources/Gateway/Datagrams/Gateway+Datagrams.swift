@@ -20,27 +20,37 @@ extension Gateway {
         _ datagram: Host.Datagram, _ bytes: Span<UInt8>, _ host: inout Host, at now: Instant
     ) {
         let (source, destination) = (datagram.source, datagram.destination)
-        let refuse = { (refusal: Refusal, host: inout Host) in
-            self.statistics.datagramsRefused &+= 1
-            host.refuseDatagram(from: source, to: destination, refusal, on: datagram.interface)
-        }
         switch target(of: destination, .datagram, at: now) {
-        case .refused(let refusal): refuse(refusal, &host)
+        case .refused(let refusal): refuse(datagram, bytes, refusal, &host)
         case .names:
             let message = bytes.indices.map { bytes[$0] }
             answerName(message, from: source, to: destination, &host, at: now)
         case .machine(let target):
             do throws(DeviceError) {
                 if let port = ports.datagramPort(of: source) {
+                    port.speaker = source
+                    port.loopbackName = target.address.isLoopback ? destination.address : nil
                     try port.send(bytes, to: target)
                 } else {
                     try send(datagram, bytes, to: target, at: now)
                 }
                 statistics.datagramsOut &+= 1
             } catch {
-                refuse(Refusal(code: error.code), &host)
+                refuse(datagram, bytes, Refusal(code: error.code), &host)
             }
         }
+    }
+
+    /// Tells the sender inside that a datagram was not carried on.
+    private func refuse(
+        _ datagram: Host.Datagram, _ bytes: Span<UInt8>, _ refusal: Refusal, _ host: inout Host
+    ) {
+        statistics.datagramsRefused &+= 1
+        // As much as an error may quote (RFC 4443 §2.4 (c)).
+        let quoted = bytes.extracting(first: min(bytes.count, 1280))
+        host.refuseDatagram(
+            from: datagram.source, to: datagram.destination, refusal, on: datagram.interface,
+            quoting: quoted.indices.map { quoted[$0] })
     }
 
     private func send(
@@ -90,9 +100,10 @@ extension Gateway {
                 var span = buffer.mutableSpan
                 (count, source) = try flow.socket.receiveDatagram(into: &span)
             } catch {
-                // Errors are told by their queue.
-                if error.code != EAGAIN { takeErrors(flow, &host) }
-                return
+                // Errors are told by their queue; what waits behind one is still to be had.
+                guard error.code != EAGAIN else { return }
+                takeErrors(flow, &host)
+                continue
             }
             guard let source else { continue }
             flow.isAnswered = true
@@ -112,7 +123,8 @@ extension Gateway {
             let isItself = error.reporter == error.destination.address
             host.refuseDatagram(
                 from: flow.source, to: destination, error.refusal,
-                by: isItself ? destination.address : error.reporter, on: Self.inside)
+                by: isItself ? destination.address : error.reporter, on: Self.inside,
+                quoting: error.payload)
         }
     }
 

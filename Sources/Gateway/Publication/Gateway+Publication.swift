@@ -29,6 +29,7 @@ extension Gateway {
                 try socket.setNumber(
                     CInt(IPPROTO_IPV6), IPV6_V6ONLY, options.isIPv6Only ? 1 : 0)
             }
+            if kind == .datagram { socket.keepErrors(isIPv4: address.address.isIPv4) }
             try socket.bind(to: address.kernelName)
             let port = socket.localAddress?.port ?? address.port
             return PublishedPort(
@@ -131,6 +132,22 @@ extension Gateway {
     }
 
     // MARK: - Datagrams
+
+    /// Tells who sent from a port inside what became of it.
+    func takeErrors(_ port: PublishedPort, _ host: inout Host) {
+        while let error = ReportedDatagramError(next: port.socket) {
+            guard let speaker = port.speaker else { continue }
+            var destination = error.destination
+            if destination.address.isLoopback, let name = port.loopbackName {
+                destination.address = name
+            }
+            let isItself = error.reporter == error.destination.address
+            host.refuseDatagram(
+                from: speaker, to: destination, error.refusal,
+                by: isItself ? destination.address : error.reporter, on: Self.inside,
+                quoting: error.payload)
+        }
+    }
 
     /// Takes datagrams; whether there may be more.
     func takeDatagrams(_ port: PublishedPort, _ host: inout Host) -> Bool {

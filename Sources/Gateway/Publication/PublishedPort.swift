@@ -26,6 +26,10 @@ public final class PublishedPort: KernelMember {
     private unowned let gateway: Gateway
     private var place: Int?
     private var isClosed = false
+    /// Whose datagrams left from here last, and as whom the machine's loopback was meant: they are
+    /// told of errors.
+    var speaker: SocketAddress?
+    var loopbackName: IPAddress?
 
     init(
         _ kind: EndpointKind, _ address: SocketAddress, _ socket: SystemSocket, _ gateway: Gateway
@@ -72,7 +76,14 @@ public final class PublishedPort: KernelMember {
     }
 
     func send(_ bytes: Span<UInt8>, to target: SocketAddress) throws(DeviceError) {
-        try socket.sendDatagram(bytes, to: target, isIPv4: address.address.isIPv4)
+        let isIPv4 = address.address.isIPv4
+        do throws(DeviceError) {
+            try socket.sendDatagram(bytes, to: target, isIPv4: isIPv4)
+        } catch {
+            // What an earlier one met is told by the queue of errors; this one has not left.
+            guard error.code == ECONNREFUSED || error.code == EHOSTUNREACH else { throw error }
+            try socket.sendDatagram(bytes, to: target, isIPv4: isIPv4)
+        }
     }
 
     /// Where at the host inside somebody is led who came from `source` to `local`.
@@ -97,6 +108,7 @@ public final class PublishedPort: KernelMember {
         _ ready: Poller.Interest, _ gateway: Gateway, _ host: inout Host, at now: Instant
     ) {
         guard !isClosed, inside != nil else { return }
+        if kind == .datagram, ready.contains(.failed) { gateway.takeErrors(self, &host) }
         let hasMore =
             kind == .stream
             ? gateway.takeConnections(self, &host) : gateway.takeDatagrams(self, &host)

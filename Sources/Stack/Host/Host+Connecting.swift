@@ -72,7 +72,10 @@ extension Host {
         guard let path = network.path(to: target.address, from: source, on: link) else {
             throw .networkUnreachable
         }
-        guard network.mayLeave(path, to: target.address) else { throw .invalidArgument }
+        let isOthers = endpoints[id.index].options.isTransparent
+        guard isOthers || network.mayLeave(path, to: target.address) else {
+            throw .invalidArgument
+        }
         target.zone =
             target.address.needsZone
             ? path.interface.zone : network.crossing(path.source, target.address, path.interface)

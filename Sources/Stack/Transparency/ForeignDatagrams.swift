@@ -108,15 +108,18 @@ extension Host {
     }
 
     /// Tells the sender of a datagram to others what became of it.
+    ///
+    /// - Parameter payload: Of the datagram; as much as an error may quote.
     public mutating func refuseDatagram(
         from source: SocketAddress, to destination: SocketAddress, _ refusal: Refusal,
-        by reporter: IPAddress? = nil, on interface: InterfaceID
+        by reporter: IPAddress? = nil, on interface: InterfaceID, quoting payload: [UInt8] = []
     ) {
         guard let problem = refusal.problem, network.isValid(interface) else { return }
         let ports = UInt32(source.port) << 16 | UInt32(destination.port)
+        let length = UInt32(truncatingIfNeeded: UDPHeader.byteCount &+ payload.count)
         network.refuse(
             problem, .udp, from: source.address, to: destination.address,
-            transport: (ports, UInt32(UDPHeader.byteCount) << 16), on: interface, by: reporter)
+            transport: (ports, length << 16), quoting: payload, on: interface, by: reporter)
     }
 
     /// Takes the echo request to others that has waited longest; nil where none waits.
@@ -170,6 +173,7 @@ extension Host {
         network.refuse(
             problem, isIPv4 ? .icmp : .icmpv6, from: echo.source, to: echo.destination,
             transport: (UInt32(type) << 24, UInt32(echo.identifier) << 16 | UInt32(echo.sequence)),
+            quoting: echo.payload,
             on: echo.interface, by: reporter)
     }
 }

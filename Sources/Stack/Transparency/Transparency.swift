@@ -90,12 +90,12 @@ extension NetworkLayer {
     /// Tells the sender of a packet what became of it, by a quote made of what is known of it.
     ///
     /// - Parameters:
-    ///   - transport: The eight bytes behind the IP header.
+    ///   - transport: The eight bytes behind the IP header, and `payload` what follows them.
     ///   - reporter: Who tells; nil for the destination where it is this host's, else the host.
     mutating func refuse(
         _ problem: PacketProblem, _ proto: IPProtocol, from source: IPAddress,
-        to destination: IPAddress, transport: (UInt32, UInt32), on id: InterfaceID,
-        by reporter: IPAddress? = nil
+        to destination: IPAddress, transport: (UInt32, UInt32), quoting payload: [UInt8] = [],
+        on id: InterfaceID, by reporter: IPAddress? = nil
     ) {
         guard var packet = pools.frame(headroom: Self.headroom) else {
             counters.count(.noBuffer)
@@ -105,7 +105,8 @@ extension NetworkLayer {
             packet.extend(IPv4Header.byteCount &+ 8)
             var head = packet.mutableHead
             IPv4Header(
-                totalCount: UInt16(IPv4Header.byteCount &+ 8), timeToLive: timeToLive, proto: proto,
+                totalCount: UInt16(clamping: IPv4Header.byteCount &+ 8 &+ payload.count),
+                timeToLive: timeToLive, proto: proto,
                 source: from, destination: to
             ).write(to: &head)
             head.write(transport.0, at: IPv4Header.byteCount)
@@ -114,12 +115,14 @@ extension NetworkLayer {
             packet.extend(IPv6Header.byteCount &+ 8)
             var head = packet.mutableHead
             IPv6Header(
-                trafficClass: 0, flowLabel: 0, payloadCount: 8, nextHeader: proto,
+                trafficClass: 0, flowLabel: 0, payloadCount: UInt16(clamping: 8 &+ payload.count),
+                nextHeader: proto,
                 hopLimit: timeToLive, source: source.v6, destination: destination.v6
             ).write(to: &head)
             head.write(transport.0, at: IPv6Header.byteCount)
             head.write(transport.1, at: IPv6Header.byteCount &+ 4)
         }
+        packet.append(payload.span.extracting(first: min(payload.count, packet.tailroom)))
         sendError(problem, about: packet, on: id, from: reporter)
     }
 }
