@@ -17,6 +17,8 @@ extension Supervisor {
             waitForRoom(index, false)
         }
         let socket = registry[index].socket
+        // An error is told once: one that comes again and again is a state of the socket.
+        var lastError: CInt = 0
         while registry[index].messages.arrival == nil {
             let buffer = buffers.take()
             do throws(SystemError) {
@@ -30,7 +32,10 @@ extension Supervisor {
                 enqueue(buffer, entry, index)
             } catch {
                 buffers.giveBack(buffer)
-                if error.isWouldBlock || error.code == EBADF { break }
+                if error.isWouldBlock || error.code == EBADF || error.code == lastError {
+                    break
+                }
+                lastError = error.code
                 deliver(error, index)
             }
         }
