@@ -1,3 +1,7 @@
+// Gateway: the way out of hosts that have no other, over sockets of the machine's.
+//
+// May use: Devices and Sockets, and Names for the machine's name servers. Promises: nothing is accepted
+// before the machine's own connect has succeeded; no byte is kept outside the queues of both sides.
 public import Devices
 import Memory
 import Names
