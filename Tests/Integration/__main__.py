@@ -40,6 +40,12 @@ class Result(unittest.TestResult):
         super().addError(test, error)
         self.tell("FAIL", test, "\n" + self.errors[-1][1])
 
+    def addSubTest(self, test, subtest, error):
+        super().addSubTest(test, subtest, error)
+        if error is not None:
+            told = self.failures if issubclass(error[0], test.failureException) else self.errors
+            self.tell("FAIL", subtest, "\n" + told[-1][1])
+
     def addSkip(self, test, reason):
         super().addSkip(test, reason)
         self.tell("skip", test, f": {reason}")

@@ -71,6 +71,8 @@ extension Supervisor {
 
     /// getsockname(2).
     func getsocknameCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+        // What was written before has given it a name.
+        if !registry[index].isStream { forwardMessages(index) }
         let socket = registry[index].socket
         try call.memory.store(
             try socket.localName, socket.family, at: call.word(1), lengthAt: call.word(2))
