@@ -113,7 +113,8 @@ import Wire
         let start = ContinuousClock.now
         let answer = try await Self.ask(world, "example.org")
         #expect(answer[3] & 15 == 2)
-        #expect(ContinuousClock.now - start < .seconds(3))
+        // Beside other tests it may take its time, but no server is waited for: that takes 10 s.
+        #expect(ContinuousClock.now - start < .seconds(9))
     }
 
     @Test("Over TCP: the network's names are answered, for others the machine's server is")

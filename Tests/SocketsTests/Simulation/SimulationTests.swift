@@ -67,7 +67,12 @@ import Wire
             try await simulation.run { try await Task.sleep(for: .milliseconds(1)) }
         }
         await #expect(throws: SimulationError.escaped(.resumption)) {
-            try await simulation.run { await Task.detached {}.value }
+            try await simulation.run {
+                await withCheckedContinuation { continuation in
+                    // A thread of its own: tasks may have to wait for other tests.
+                    try? SystemThread.start { continuation.resume() }
+                }
+            }
         }
         // Whoever stays inside is not blamed for the others.
         try await simulation.run { await Task.yield() }
