@@ -5,11 +5,11 @@ public import Sockets
 /// Why a program could not be run on the stack.
 public enum LaunchError: Error, Equatable, Sendable {
     /// The program cannot be executed: ENOENT, EACCES, ENOEXEC….
-    case cannotExecute(SystemError)
+    case cannotExecute(SocketError)
     /// The machine does not allow it, and why, in a sentence.
     case unavailable(String)
     /// A call that should not fail did.
-    case system(SystemError)
+    case system(SocketError)
 
     /// What a shell would exit with: 127 for a program that is not there, 126 for one that cannot
     /// be executed, 125 as env(1) does when the failure is ours.
@@ -31,7 +31,7 @@ public enum Interception {
         // Written during the call only.
         let result = unsafe clinux_seccomp_probe(&stage)
         guard result < 0 else { return nil }
-        return Unavailability.reason(SystemError(-result), stage: stage)
+        return Unavailability.reason(SocketError(-result), stage: stage)
     }
 
     /// Runs a program over the sockets of `network`, until the last process it started has ended
@@ -50,7 +50,7 @@ public enum Interception {
         // Nothing of the program is left when this returns.
         defer { guarded.end() }
         let events: TreeEvents
-        do throws(SystemError) {
+        do throws(SocketError) {
             events = try TreeEvents(of: guarded, takes: takes)
         } catch {
             throw .system(error)
@@ -60,7 +60,7 @@ public enum Interception {
             return .killed(signal)
         }
         let program = try guarded.launch()
-        do throws(SystemError) {
+        do throws(SocketError) {
             return try Supervisor(network, program, events: events).run(patience: patience)
         } catch {
             throw .system(error)

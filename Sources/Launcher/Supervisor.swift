@@ -42,7 +42,7 @@ final class Supervisor {
 
     init(
         _ setting: ProgramNetwork, _ program: ProgramProcess, events: TreeEvents
-    ) throws(SystemError) {
+    ) throws(SocketError) {
         self.setting = setting
         listener = NotificationListener(program.listener)
         rendezvous = try Rendezvous()
@@ -149,7 +149,7 @@ final class Supervisor {
     // MARK: What the network reports
 
     /// Has the network's socket told of from now on.
-    func watch(_ index: SlabIndex) throws(SystemError) {
+    func watch(_ index: SlabIndex) throws(SocketError) {
         guard !registry[index].isWatched else { return }
         try ready.add(
             .socket(registry[index].socket), for: [.readable, .writable, .connected, .priority],
@@ -259,7 +259,7 @@ final class Supervisor {
 
     /// Shows the program that its connection was reset: closing our end while it holds a byte that
     /// we have not read makes the kernel report ECONNRESET, after what the program has yet to read.
-    private func resetProgram(_ index: SlabIndex, _ error: SystemError) {
+    private func resetProgram(_ index: SlabIndex, _ error: SocketError) {
         registry[index].error = error
         registry[index].phase = .over
         // One that waits to be accepted is shown to whoever accepts it.
@@ -303,7 +303,7 @@ final class Supervisor {
         ready.removeIfPresent(.socket(registry[index].socket))
         registry[index].isWatched = false
         if resetting { registry[index].socket.abort() } else { registry[index].socket.close() }
-        for wait in takeWaits(index) { listener.refuse(wait.call, SystemError(EBADF)) }
+        for wait in takeWaits(index) { listener.refuse(wait.call, SocketError(EBADF)) }
         if registry[index].inode == 0 || !isHeld(index) { _ = registry.remove(index) }
     }
 

@@ -9,7 +9,7 @@ import Wire
 // handshake when the program waits, at once when it does not.
 
 extension Supervisor {
-    func connectCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    func connectCall(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         let (place, length) = try call.namePlace()
         let name = try call.memory.name(
             at: place, length: length, of: registry[index].socket, for: .connect)
@@ -21,7 +21,7 @@ extension Supervisor {
     /// Of a socket of messages: it fixes the peer, and sends nothing.
     private func connectMessages(
         _ call: SystemCall, to name: SocketName, _ index: SlabIndex
-    ) throws(SystemError) -> Reply {
+    ) throws(SocketError) -> Reply {
         // What was written before goes where it was meant to.
         forwardMessages(index)
         if let address = name.address { try chooseInterface(index, for: address) }
@@ -32,7 +32,7 @@ extension Supervisor {
 
     private func connectStream(
         _ call: SystemCall, to name: SocketName, _ index: SlabIndex
-    ) throws(SystemError) -> Reply {
+    ) throws(SocketError) -> Reply {
         if case .unspecified = name { return try disconnect(call, index) }
         switch registry[index].phase {
         case .established(isReported: false):
@@ -53,7 +53,7 @@ extension Supervisor {
         registry[index].error = nil
         if registry[index].phase == .failed(isReported: false) {
             registry[index].phase = .failed(isReported: true)
-            let reply = Reply.failure(error ?? SystemError(ECONNABORTED))
+            let reply = Reply.failure(error ?? SocketError(ECONNABORTED))
             remember(reply, to: call)
             return reply
         }
@@ -68,13 +68,13 @@ extension Supervisor {
     private func start(
         _ call: SystemCall, to remote: SocketAddress, _ index: SlabIndex, _ program: Descriptor,
         waits: Bool
-    ) throws(SystemError) -> Reply {
+    ) throws(SocketError) -> Reply {
         // Whoever listened may have closed without our knowing.
         if remote.address.isLoopback { releaseClosedPorts() }
         try chooseInterface(index, for: remote)
         let socket = registry[index].socket
-        do throws(SystemError) {
-            try asProgram(of: call, index) { () throws(SystemError) in
+        do throws(SocketError) {
+            try asProgram(of: call, index) { () throws(SocketError) in
                 try socket.beginConnect(to: remote)
             }
         } catch {
@@ -92,7 +92,7 @@ extension Supervisor {
 
     /// Connects the program's socket before its peer has answered, and stuffs it so that it does
     /// not yet poll writable.
-    private func connectInPlace(_ program: Descriptor, _ index: SlabIndex) throws(SystemError) {
+    private func connectInPlace(_ program: Descriptor, _ index: SlabIndex) throws(SocketError) {
         adopt(try rendezvous.connect(program.number), index)
         let buffer = buffers.take()
         registry[index].stuffing.fill(program.number, with: buffer)
@@ -103,7 +103,7 @@ extension Supervisor {
 
     /// Something happened to a socket whose handshake runs.
     func connectEvent(_ index: SlabIndex) {
-        do throws(SystemError) {
+        do throws(SocketError) {
             try registry[index].socket.finishConnect()
             connectSucceeded(index)
             pump(index)
@@ -123,7 +123,7 @@ extension Supervisor {
         } else {
             guard let program, let end = try? rendezvous.connect(program.number) else {
                 // Nobody holds the socket any more.
-                connectFailed(index, SystemError(ECONNABORTED))
+                connectFailed(index, SocketError(ECONNABORTED))
                 return
             }
             adopt(end, index)
@@ -144,7 +144,7 @@ extension Supervisor {
         }
     }
 
-    private func connectFailed(_ index: SlabIndex, _ error: SystemError) {
+    private func connectFailed(_ index: SlabIndex, _ error: SocketError) {
         registry[index].error = error
         if registry[index].end != nil {
             // Closing our end makes the socket poll as a refused one does. A duplicate of the
@@ -174,10 +174,10 @@ extension Supervisor {
             !registry[index].waits.contains(where: { $0.call.connects })
         else { return }
         guard let program = programEnd(index) else {
-            connectFailed(index, SystemError(ECONNABORTED))
+            connectFailed(index, SocketError(ECONNABORTED))
             return
         }
-        do throws(SystemError) {
+        do throws(SocketError) {
             try connectInPlace(program, index)
         } catch {
             connectFailed(index, error)
@@ -188,7 +188,7 @@ extension Supervisor {
     // MARK: Starting again
 
     /// connect(2) with AF_UNSPEC: the connection is given up, and the socket can be connected anew.
-    private func disconnect(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    private func disconnect(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         let isUsedUp: Bool
         switch registry[index].phase {
         case .idle: return .success
@@ -196,7 +196,7 @@ extension Supervisor {
         case .listening, .established, .failed, .over: isUsedUp = true
         }
         try registry[index].socket.connect(to: .unspecified)
-        for wait in takeWaits(index) { listener.refuse(wait.call, SystemError(ECONNABORTED)) }
+        for wait in takeWaits(index) { listener.refuse(wait.call, SocketError(ECONNABORTED)) }
         closeEnd(index)
         registry[index].handover = nil
         registry[index].phase = .idle
@@ -207,13 +207,13 @@ extension Supervisor {
 
     /// Gives the caller a fresh AF_UNIX socket under the same number: an AF_UNIX socket can be
     /// connected only once. Duplicates of the number and registrations with epoll are lost.
-    func replaceProgramEnd(_ call: SystemCall, _ index: SlabIndex) throws(SystemError)
+    func replaceProgramEnd(_ call: SystemCall, _ index: SlabIndex) throws(SocketError)
         -> Descriptor
     {
         let caller = CallerDescriptor(thread: call.thread, number: call.descriptor)
         let nonBlocking = programEnd(index).map { SocketFile.isNonBlocking($0.number) } ?? false
         let fresh = try SocketFile.make(SOCK_STREAM, nonBlocking: nonBlocking)
-        guard let inode = SocketFile.inode(of: fresh.number) else { throw SystemError(ENOBUFS) }
+        guard let inode = SocketFile.inode(of: fresh.number) else { throw SocketError(ENOBUFS) }
         try listener.replace(
             call, call.descriptor, by: fresh.number, closeOnExec: caller.closesOnExec)
         registry.rename(index, inode: inode)
@@ -228,7 +228,7 @@ extension Supervisor {
     /// The error that SO_ERROR or a repeated connect reports, which clears it (socket(7)).
     ///
     /// A reset also stands in the program's AF_UNIX socket, where a read may have taken it.
-    func takeError(_ index: SlabIndex, _ program: Descriptor?) -> SystemError? {
+    func takeError(_ index: SlabIndex, _ program: Descriptor?) -> SocketError? {
         guard let error = registry[index].error else {
             return (try? registry[index].socket.takeError()) ?? nil
         }

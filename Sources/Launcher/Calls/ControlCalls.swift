@@ -19,7 +19,7 @@ extension Supervisor {
     private func request(_ call: SystemCall) -> UInt { UInt(UInt32(bitPattern: call.int(1))) }
 
     /// Of a socket of ours.
-    func ioctlCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    func ioctlCall(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         let request = request(call)
         let isStream = registry[index].isStream
         switch request {
@@ -37,7 +37,7 @@ extension Supervisor {
     }
 
     /// Of a socket that is none of ours: what it asks of the network is answered by the program's.
-    func ioctlOfAnother(_ call: SystemCall) throws(SystemError) -> Reply {
+    func ioctlOfAnother(_ call: SystemCall) throws(SocketError) -> Reply {
         let request = request(call)
         guard Request.network.contains(request) else { return .carryOn }
         if inquirer == nil { inquirer = try Socket(.datagram, on: setting.network) }
@@ -46,7 +46,7 @@ extension Supervisor {
     }
 
     private func ask(_ socket: Socket, _ request: UInt, _ call: SystemCall)
-        throws(SystemError) -> Reply
+        throws(SocketError) -> Reply
     {
         if request == Request.interfaceList { return try listInterfaces(socket, call) }
         let count = ControlRequest.byteCount(of: request)
@@ -58,7 +58,7 @@ extension Supervisor {
 
     /// `struct ifconf`: how many bytes there is room for, and where; without a place, how many it
     /// takes.
-    private func listInterfaces(_ socket: Socket, _ call: SystemCall) throws(SystemError) -> Reply {
+    private func listInterfaces(_ socket: Socket, _ call: SystemCall) throws(SocketError) -> Reply {
         let room = try call.memory.load(CInt.self, at: call.word(2))
         let place = try call.memory.load(UInt64.self, at: call.word(2) &+ 8)
         let all = try socket.control(Request.interfaceList)
@@ -72,14 +72,14 @@ extension Supervisor {
         return .success
     }
 
-    private func give(_ value: Int32, _ call: SystemCall) throws(SystemError) -> Reply {
+    private func give(_ value: Int32, _ call: SystemCall) throws(SocketError) -> Reply {
         try call.memory.store(value, at: call.word(2))
         return .success
     }
 
     /// How many bytes the next message in the program's socket has.
-    private func nextCount(_ index: SlabIndex) throws(SystemError) -> Int {
-        guard let program = programEnd(index) else { throw SystemError(EBADF) }
+    private func nextCount(_ index: SlabIndex) throws(SocketError) -> Int {
+        guard let program = programEnd(index) else { throw SocketError(EBADF) }
         let buffer = buffers.take()
         defer { buffers.giveBack(buffer) }
         guard

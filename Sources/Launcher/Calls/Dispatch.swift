@@ -15,7 +15,7 @@ extension Supervisor {
     }
 
     private func reply(to call: SystemCall) -> Reply {
-        do throws(SystemError) {
+        do throws(SocketError) {
             if call.name == .socket { return try socketCall(call) }
             let descriptor = CallerDescriptor(thread: call.thread, number: call.descriptor)
             let known = call.name == .ioctl ? descriptor.inodeByName : descriptor.inode
@@ -30,7 +30,7 @@ extension Supervisor {
         }
     }
 
-    private func reply(to call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    private func reply(to call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         let isStream = registry[index].isStream
         return switch call.name {
         case .connect: try connectCall(call, index)
@@ -68,8 +68,8 @@ extension Supervisor {
 
     /// Makes a call on the network whose packets are the caller's.
     func asProgram<Result>(
-        of call: SystemCall, _ index: SlabIndex, _ body: () throws(SystemError) -> Result
-    ) throws(SystemError) -> Result {
+        of call: SystemCall, _ index: SlabIndex, _ body: () throws(SocketError) -> Result
+    ) throws(SocketError) -> Result {
         guard !registry[index].isNamed else { return try body() }
         setting.names.begin(call.programName)
         defer {

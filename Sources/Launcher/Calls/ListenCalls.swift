@@ -9,7 +9,7 @@ import Wire
 // to it.
 
 extension Supervisor {
-    func listenCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    func listenCall(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         guard registry[index].isStream else { return .failure(EOPNOTSUPP) }
         // As an unsigned number: below 0 is as many as may be.
         let backlog = call.int(1) < 0 ? 4_096 : min(4_096, Int(call.int(1)))
@@ -56,7 +56,7 @@ extension Supervisor {
             BorrowedSocket(accepted, inode: 0, holder: registry[listener].holder))
         registry[index].phase = .established(isReported: true)
         registry[index].isNamed = true
-        do throws(SystemError) {
+        do throws(SocketError) {
             guard let end = try registry[listener].handover?.connect(index) else { return false }
             registry[listener].handover?.waiting += 1
             adopt(end, index)
@@ -72,7 +72,7 @@ extension Supervisor {
     }
 
     /// accept(2), accept4(2).
-    func acceptCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    func acceptCall(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         guard registry[index].isStream else { return .failure(EOPNOTSUPP) }
         guard registry[index].phase == .listening else { return .failure(EINVAL) }
         let flags = call.name == .accept4 ? call.int(3) : 0
@@ -101,10 +101,10 @@ extension Supervisor {
     private func give(
         _ accepted: Handover.Accepted, to call: SystemCall, _ listenerIndex: SlabIndex,
         closeOnExec: Bool
-    ) throws(SystemError) -> Reply {
+    ) throws(SocketError) -> Reply {
         let connection = accepted.index
         let socket = registry[connection].socket
-        do throws(SystemError) {
+        do throws(SocketError) {
             // Whoever has gone already has no name any more, but is accepted.
             if call.word(1) != 0 {
                 try call.memory.store(
@@ -116,9 +116,9 @@ extension Supervisor {
             retire(connection, resetting: false)
             throw error
         }
-        do throws(SystemError) {
+        do throws(SocketError) {
             guard let inode = SocketFile.inode(of: accepted.program.number) else {
-                throw SystemError(ENOBUFS)
+                throw SocketError(ENOBUFS)
             }
             // Known before the program can use it.
             registry.rename(connection, inode: inode)

@@ -10,7 +10,7 @@ import Wire
 
 extension Supervisor {
     /// Binds a socket to the link to the gateway where that is how `remote` is reached.
-    func chooseInterface(_ index: SlabIndex, for remote: SocketAddress) throws(SystemError) {
+    func chooseInterface(_ index: SlabIndex, for remote: SocketAddress) throws(SocketError) {
         let socket = registry[index].socket
         let interface = interface(for: remote, of: socket)
         if registry[index].leavesByGateway, interface == nil {

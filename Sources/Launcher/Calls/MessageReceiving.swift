@@ -21,8 +21,8 @@ extension Supervisor {
         var lastError: CInt = 0
         while registry[index].messages.arrival == nil {
             let buffer = buffers.take()
-            do throws(SystemError) {
-                let message = try buffer.withRoom { room throws(SystemError) in
+            do throws(SocketError) {
+                let message = try buffer.withRoom { room throws(SocketError) in
                     try socket.receiveMessage(into: &room, flags: .dontWait)
                 }
                 buffer.fill(message.count)
@@ -45,7 +45,7 @@ extension Supervisor {
     /// and the call that receives it fails.
     ///
     /// A socket has one error at a time: the last.
-    func deliver(_ error: SystemError, _ index: SlabIndex) {
+    func deliver(_ error: SocketError, _ index: SlabIndex) {
         registry[index].error = error
         if let end = registry[index].end, SocketFile.unsentCount(end.number) == 0 {
             registry[index].messages.removeAll()
@@ -100,7 +100,7 @@ extension Supervisor {
     // MARK: The calls
 
     /// recvfrom(2) with an address.
-    func recvfromCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    func recvfromCall(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         let flags = call.int(3)
         let piece = RemoteMemory.Piece(address: call.word(1), count: call.word(2))
         guard let arrival = try take(index, flags) else {
@@ -118,7 +118,7 @@ extension Supervisor {
     }
 
     /// recvmsg(2).
-    func recvmsgCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    func recvmsgCall(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         let flags = call.int(2)
         guard let arrival = try take(index, flags) else {
             return try waitForMessage(call, index, flags)
@@ -129,7 +129,7 @@ extension Supervisor {
     }
 
     /// recvmmsg(2). Once one message was there it does not wait for more.
-    func recvmmsgCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    func recvmmsgCall(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         let flags = call.int(3)
         let wanted = Int(min(call.word(2) & 0xFFFF_FFFF, 1_024))
         guard wanted > 0 else { return .success }
@@ -137,7 +137,7 @@ extension Supervisor {
         defer { for arrival in arrivals { buffers.giveBack(arrival.buffer) } }
         while arrivals.count < wanted {
             let header = call.word(1) &+ UInt64(arrivals.count) &* MessageHeader.stride
-            do throws(SystemError) {
+            do throws(SocketError) {
                 guard let arrival = try take(index, flags) else { break }
                 arrivals.append(arrival)
                 let count = try storeMessage(arrival, at: header, call.memory, flags, index)
@@ -162,9 +162,9 @@ extension Supervisor {
 
     /// The first message in the program's socket, nil where none waits; throws an error that the
     /// network has put in the place of one.
-    private func take(_ index: SlabIndex, _ flags: CInt) throws(SystemError) -> Arrival? {
+    private func take(_ index: SlabIndex, _ flags: CInt) throws(SocketError) -> Arrival? {
         if flags & CInt(MSG_ERRQUEUE) != 0 { return try takeReport(index) }
-        guard let program = programEnd(index) else { throw SystemError(EBADF) }
+        guard let program = programEnd(index) else { throw SocketError(EBADF) }
         registry[index].messages.forgetRead(unread: SocketFile.unreadCount(program.number))
         let buffer = buffers.take()
         let peeks = flags & CInt(MSG_PEEK) != 0
@@ -188,11 +188,11 @@ extension Supervisor {
     }
 
     /// The next error in the queue of errors (MSG_ERRQUEUE).
-    private func takeReport(_ index: SlabIndex) throws(SystemError) -> Arrival {
+    private func takeReport(_ index: SlabIndex) throws(SocketError) -> Arrival {
         let buffer = buffers.take()
         let socket = registry[index].socket
-        do throws(SystemError) {
-            let message = try buffer.withRoom { room throws(SystemError) in
+        do throws(SocketError) {
+            let message = try buffer.withRoom { room throws(SocketError) in
                 try socket.receiveMessage(into: &room, flags: [.dontWait, .errorQueue])
             }
             buffer.fill(message.count)
@@ -209,7 +209,7 @@ extension Supervisor {
 
     private func waitForMessage(
         _ call: SystemCall, _ index: SlabIndex, _ flags: CInt
-    ) throws(SystemError) -> Reply {
+    ) throws(SocketError) -> Reply {
         guard let program = programEnd(index) else { return .failure(EBADF) }
         if flags & CInt(MSG_DONTWAIT) != 0 || SocketFile.isNonBlocking(program.number) {
             return .failure(EAGAIN)
@@ -220,7 +220,7 @@ extension Supervisor {
     /// Stores a message's bytes where the caller has room; how many.
     private func store(
         _ arrival: Arrival, _ pieces: [RemoteMemory.Piece], _ memory: RemoteMemory
-    ) throws(SystemError) -> Int {
+    ) throws(SocketError) -> Int {
         let room = pieces.reduce(UInt64(0)) { $0 &+ min($1.count, UInt64(UInt32.max)) }
         let count = min(arrival.buffer.count, Int(clamping: room))
         try memory.scatter(count, of: arrival.buffer, over: pieces)
@@ -231,7 +231,7 @@ extension Supervisor {
     private func storeMessage(
         _ arrival: Arrival, at address: UInt64, _ memory: RemoteMemory, _ flags: CInt,
         _ index: SlabIndex
-    ) throws(SystemError) -> Int {
+    ) throws(SocketError) -> Int {
         var header = try memory.load(MessageHeader.self, at: address)
         let pieces = try memory.pieces(header.pieceCount, at: header.pieces)
         let stored = try store(arrival, pieces, memory)

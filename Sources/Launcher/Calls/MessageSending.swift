@@ -17,35 +17,35 @@ extension Supervisor {
     }
 
     /// sendto(2) with an address.
-    func sendtoCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    func sendtoCall(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         var envelope = Envelope(flags: MessageFlags(rawValue: call.int(3)))
         if call.word(4) != 0 {
             envelope.name = try call.memory.name(
                 at: call.word(4), length: call.int(5), of: registry[index].socket, for: .send)
         }
         let piece = RemoteMemory.Piece(address: call.word(1), count: call.word(2))
-        return try waiting(call, index, envelope.flags) { () throws(SystemError) in
+        return try waiting(call, index, envelope.flags) { () throws(SocketError) in
             try sendMessage([piece], envelope, call, index)
         }
     }
 
     /// sendmsg(2).
-    func sendmsgCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    func sendmsgCall(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         let flags = MessageFlags(rawValue: call.int(2))
-        return try waiting(call, index, flags) { () throws(SystemError) in
+        return try waiting(call, index, flags) { () throws(SocketError) in
             try sendMessage(at: call.word(1), flags, call, index)
         }
     }
 
     /// sendmmsg(2): how many were sent; an error only where none was.
-    func sendmmsgCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    func sendmmsgCall(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         let flags = MessageFlags(rawValue: call.int(3))
         let wanted = min(UInt64(call.word(2) & 0xFFFF_FFFF), 1_024)
-        return try waiting(call, index, flags) { () throws(SystemError) in
+        return try waiting(call, index, flags) { () throws(SocketError) in
             var sent = 0
             while sent < wanted {
                 let header = call.word(1) &+ UInt64(sent) &* MessageHeader.stride
-                do throws(SystemError) {
+                do throws(SocketError) {
                     let count = try sendMessage(at: header, flags, call, index)
                     try call.memory.store(
                         UInt32(count), at: header &+ MessageHeader.countOffset)
@@ -62,9 +62,9 @@ extension Supervisor {
     /// Sends, or leaves the call waiting where there is no room and the program waits for some.
     private func waiting(
         _ call: SystemCall, _ index: SlabIndex, _ flags: MessageFlags,
-        _ body: () throws(SystemError) -> Int
-    ) throws(SystemError) -> Reply {
-        do throws(SystemError) {
+        _ body: () throws(SocketError) -> Int
+    ) throws(SocketError) -> Reply {
+        do throws(SocketError) {
             return .value(Int64(try body()))
         } catch {
             guard error.isWouldBlock, !flags.contains(.dontWait),
@@ -76,7 +76,7 @@ extension Supervisor {
 
     private func sendMessage(
         at address: UInt64, _ flags: MessageFlags, _ call: SystemCall, _ index: SlabIndex
-    ) throws(SystemError) -> Int {
+    ) throws(SocketError) -> Int {
         let header = try call.memory.load(MessageHeader.self, at: address)
         let pieces = try call.memory.pieces(header.pieceCount, at: header.pieces)
         var envelope = Envelope(flags: flags)
@@ -86,7 +86,7 @@ extension Supervisor {
                 of: registry[index].socket, for: .send)
         }
         if header.control != 0, header.controlLength > 0 {
-            guard header.controlLength <= 1 << 16 else { throw SystemError(ENOBUFS) }
+            guard header.controlLength <= 1 << 16 else { throw SocketError(ENOBUFS) }
             envelope.control = try ControlBytes.messages(
                 in: try call.memory.bytes(Int(header.controlLength), at: header.control))
         }
@@ -96,7 +96,7 @@ extension Supervisor {
     private func sendMessage(
         _ pieces: [RemoteMemory.Piece], _ envelope: Envelope, _ call: SystemCall,
         _ index: SlabIndex
-    ) throws(SystemError) -> Int {
+    ) throws(SocketError) -> Int {
         if envelope.name == nil, let error = registry[index].error {
             // What the network has reported is told by the next call, whichever it is.
             registry[index].error = nil
@@ -108,14 +108,14 @@ extension Supervisor {
         try call.memory.gather(pieces, into: buffer)
         // What was written earlier goes first.
         forwardMessages(index)
-        return try asProgram(of: call, index) { () throws(SystemError) in
+        return try asProgram(of: call, index) { () throws(SocketError) in
             try send(buffer, envelope, index)
         }
     }
 
     private func send(
         _ buffer: TransferBuffer, _ envelope: Envelope, _ index: SlabIndex
-    ) throws(SystemError) -> Int {
+    ) throws(SocketError) -> Int {
         let socket = registry[index].socket
         var control = envelope.control
         if let remote = envelope.name?.address, let name = interface(for: remote, of: socket),
@@ -151,7 +151,7 @@ extension Supervisor {
 
     /// Whether the message went, or came to nothing; false where it must be tried again.
     private func forward(_ buffer: TransferBuffer, _ index: SlabIndex) -> Bool {
-        do throws(SystemError) {
+        do throws(SocketError) {
             _ = try send(buffer, Envelope(flags: []), index)
         } catch {
             if error.isWouldBlock { return false }

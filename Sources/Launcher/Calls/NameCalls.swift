@@ -6,12 +6,12 @@ import Wire
 
 extension Supervisor {
     /// bind(2).
-    func bindCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    func bindCall(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         let socket = registry[index].socket
         let name = try call.memory.name(
             at: call.word(1), length: call.int(2), of: socket, for: .bind)
         if registry[index].isStream, registry[index].phase != .idle { return .failure(EINVAL) }
-        do throws(SystemError) {
+        do throws(SocketError) {
             try bind(index, to: name)
         } catch {
             // Whoever had the port may have closed it without our knowing.
@@ -25,7 +25,7 @@ extension Supervisor {
     }
 
     /// Binds a socket inside, and has its port on the machine where ports are shared.
-    func bind(_ index: SlabIndex, to name: SocketName) throws(SystemError) {
+    func bind(_ index: SlabIndex, to name: SocketName) throws(SocketError) {
         let socket = registry[index].socket
         guard let ports = setting.ports, case .internet(let address) = name,
             socket.kind == .stream || socket.kind == .datagram, !address.address.isMulticast,
@@ -35,7 +35,7 @@ extension Supervisor {
             let port = try reserve(ports, socket, at: address)
             var inside = address
             if let port { inside.port = port.address.port }
-            do throws(SystemError) {
+            do throws(SocketError) {
                 try socket.bind(to: inside)
                 registry[index].port = port
                 if socket.kind == .datagram { try port?.open(backlog: 0) }
@@ -46,14 +46,14 @@ extension Supervisor {
                 guard error.code == EADDRINUSE, address.port == 0 else { throw error }
             }
         }
-        throw SystemError(EADDRINUSE)
+        throw SocketError(EADDRINUSE)
     }
 
     /// The port on the machine; nil where only its administrator may have it: it is one inside only
     /// then.
     private func reserve(
         _ ports: any MachinePorts, _ socket: Socket, at address: SocketAddress
-    ) throws(SystemError) -> (any MachinePort)? {
+    ) throws(SocketError) -> (any MachinePort)? {
         var options = PortOptions()
         options.reusesAddress = (try? socket.option(.reusesAddress)) ?? false
         options.reusesPort = (try? socket.option(.reusesPort)) ?? false
@@ -70,7 +70,7 @@ extension Supervisor {
     }
 
     /// getsockname(2).
-    func getsocknameCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    func getsocknameCall(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         // What was written before has given it a name.
         if !registry[index].isStream { forwardMessages(index) }
         let socket = registry[index].socket
@@ -80,7 +80,7 @@ extension Supervisor {
     }
 
     /// getpeername(2).
-    func getpeernameCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    func getpeernameCall(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         let socket = registry[index].socket
         try call.memory.store(
             try socket.remoteName, socket.family, at: call.word(1), lengthAt: call.word(2))

@@ -16,7 +16,7 @@ extension Supervisor {
     }
 
     /// setsockopt(2).
-    func setsockoptCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    func setsockoptCall(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         let (level, name, length) = (call.int(1), call.int(2), call.int(4))
         if Self.isNative(level, name) {
             registry[index].hasNativeOptions = true
@@ -41,16 +41,16 @@ extension Supervisor {
     }
 
     /// The instructions, of 8 bytes each, that a `struct sock_fprog` points to.
-    private func program(_ bytes: [UInt8], _ memory: RemoteMemory) throws(SystemError) -> [UInt8] {
-        guard bytes.count == 16 else { throw SystemError(EINVAL) }
+    private func program(_ bytes: [UInt8], _ memory: RemoteMemory) throws(SocketError) -> [UInt8] {
+        guard bytes.count == 16 else { throw SocketError(EINVAL) }
         let count = Int(bytes[0]) | Int(bytes[1]) << 8
-        guard count > 0 else { throw SystemError(EINVAL) }
+        guard count > 0 else { throw SocketError(EINVAL) }
         let place = bytes[8...].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         return try memory.bytes(8 * count, at: place)
     }
 
     /// getsockopt(2).
-    func getsockoptCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    func getsockoptCall(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         let (level, name) = (call.int(1), call.int(2))
         if Self.isNative(level, name) { return .carryOn }
         let room = try call.memory.load(CInt.self, at: call.word(4))
@@ -64,7 +64,7 @@ extension Supervisor {
     /// SO_ERROR. A program whose waiting connect was interrupted asks for it once the socket polls
     /// writable; where we have not noticed the signal yet, the answer waits for the handshake.
     private func getError(_ call: SystemCall, _ index: SlabIndex, _ room: CInt)
-        throws(SystemError) -> Reply
+        throws(SocketError) -> Reply
     {
         if registry[index].phase == .connecting, registry[index].end == nil,
             !registry[index].waits.contains(where: {
@@ -84,7 +84,7 @@ extension Supervisor {
     }
 
     /// Stores what a caller asked for, cut to the room it has, and how much that was.
-    private func give(_ bytes: [UInt8], _ call: SystemCall, _ room: CInt) throws(SystemError)
+    private func give(_ bytes: [UInt8], _ call: SystemCall, _ room: CInt) throws(SocketError)
         -> Reply
     {
         let count = min(Int(room), bytes.count)

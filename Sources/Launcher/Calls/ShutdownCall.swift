@@ -7,7 +7,7 @@ extension Supervisor {
     ///
     /// What ends the program's sending is the kernel's business: our end sees it, after all that
     /// was written.
-    func shutdownCall(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    func shutdownCall(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         let direction: Socket.Direction
         switch call.int(1) {
         case CInt(SHUT_RD): direction = .receiving
@@ -16,7 +16,7 @@ extension Supervisor {
         default: return .failure(EINVAL)
         }
         guard registry[index].isStream else {
-            do throws(SystemError) {
+            do throws(SocketError) {
                 try registry[index].socket.shutdown(direction)
             } catch {
                 // Without a peer it is refused, and done all the same.
@@ -34,7 +34,7 @@ extension Supervisor {
         case .listening:
             guard direction != .sending else { return .success }
             try registry[index].socket.shutdown(direction)
-            for wait in takeWaits(index) { listener.refuse(wait.call, SystemError(EINVAL)) }
+            for wait in takeWaits(index) { listener.refuse(wait.call, SocketError(EINVAL)) }
             registry[index].port?.close()
             registry[index].port = nil
             registry[index].handover = nil

@@ -8,7 +8,7 @@ extension Supervisor {
     ///
     /// UNIX sockets, and questions to the kernel that are not about the network, are the kernel's
     /// business. Other families there are not.
-    func socketCall(_ call: SystemCall) throws(SystemError) -> Reply {
+    func socketCall(_ call: SystemCall) throws(SocketError) -> Reply {
         let flags = CInt(SOCK_CLOEXEC.rawValue) | CInt(SOCK_NONBLOCK.rawValue)
         let type = call.int(1)
         switch call.int(0) {
@@ -44,13 +44,13 @@ extension Supervisor {
     /// Puts the program's end into the program and remembers it by its inode.
     private func lend(
         _ program: Descriptor, _ socket: Socket, _ call: SystemCall, _ closeOnExec: Bool
-    ) throws(SystemError) -> SlabIndex {
-        guard let inode = SocketFile.inode(of: program.number) else { throw SystemError(ENOBUFS) }
+    ) throws(SocketError) -> SlabIndex {
+        guard let inode = SocketFile.inode(of: program.number) else { throw SocketError(ENOBUFS) }
         // Known before the program can use it; the number it gets there is not known yet.
         let index = registry.insert(
             BorrowedSocket(
                 socket, inode: inode, holder: CallerDescriptor(thread: call.thread, number: -1)))
-        do throws(SystemError) {
+        do throws(SocketError) {
             try listener.answer(call, injecting: program.number, closeOnExec: closeOnExec)
         } catch {
             _ = registry.remove(index)

@@ -9,14 +9,14 @@ extension Supervisor {
     private static var fastOpen: CInt { 0x2000_0000 }
 
     /// sendto(2) with an address.
-    func sendOnStream(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    func sendOnStream(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         let piece = RemoteMemory.Piece(address: call.word(1), count: call.word(2))
         if call.word(4) == 0, call.int(3) & Self.fastOpen == 0 { return .carryOn }
         return try send([piece], call, call.int(3), index)
     }
 
     /// sendmsg(2): the kernel's business where no address is named.
-    func sendmsgOnStream(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    func sendmsgOnStream(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         let header = try call.memory.load(MessageHeader.self, at: call.word(1))
         guard header.name != 0 || call.int(2) & Self.fastOpen != 0 else { return .carryOn }
         let pieces = try call.memory.pieces(header.pieceCount, at: header.pieces)
@@ -25,7 +25,7 @@ extension Supervisor {
 
     private func send(
         _ pieces: [RemoteMemory.Piece], _ call: SystemCall, _ flags: CInt, _ index: SlabIndex
-    ) throws(SystemError) -> Reply {
+    ) throws(SocketError) -> Reply {
         if flags & Self.fastOpen != 0 {
             switch registry[index].phase {
             case .idle: return try connectCall(call, index)
@@ -56,7 +56,7 @@ extension Supervisor {
     /// that socket has.
     private func sendBeside(
         _ pieces: [RemoteMemory.Piece], _ call: SystemCall, _ flags: CInt, _ index: SlabIndex
-    ) throws(SystemError) -> Reply {
+    ) throws(SocketError) -> Reply {
         pump(index)
         guard registry.contains(index), registry[index].isConnected, let end = registry[index].end
         else { return .failure(EPIPE) }
@@ -64,7 +64,7 @@ extension Supervisor {
         defer { buffers.giveBack(buffer) }
         try call.memory.gather(Self.cut(pieces, to: buffer.capacity), into: buffer)
         if SocketFile.unreadCount(end.number) == 0 {
-            do throws(SystemError) {
+            do throws(SocketError) {
                 return .value(Int64(try registry[index].socket.sendNow(buffer.bytes)))
             } catch {
                 guard error.isWouldBlock else { throw error }
@@ -88,18 +88,18 @@ extension Supervisor {
     }
 
     /// recvfrom(2) with an address.
-    func receiveFromStream(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    func receiveFromStream(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         let piece = RemoteMemory.Piece(address: call.word(1), count: call.word(2))
         // There is no queue of errors; an AF_UNIX socket would give data instead.
         if call.int(3) & CInt(MSG_ERRQUEUE) != 0 { return .failure(EAGAIN) }
         guard call.word(4) != 0 else { return .carryOn }
-        return try receive([piece], call, call.int(3), index) { () throws(SystemError) in
+        return try receive([piece], call, call.int(3), index) { () throws(SocketError) in
             try call.memory.store(socklen_t(0), at: call.word(5))
         }
     }
 
     /// recvmsg(2): the kernel's business where there is no place for an address.
-    func recvmsgFromStream(_ call: SystemCall, _ index: SlabIndex) throws(SystemError) -> Reply {
+    func recvmsgFromStream(_ call: SystemCall, _ index: SlabIndex) throws(SocketError) -> Reply {
         if call.int(2) & CInt(MSG_ERRQUEUE) != 0 { return .failure(EAGAIN) }
         var header = try call.memory.load(MessageHeader.self, at: call.word(1))
         guard header.name != 0 else { return .carryOn }
@@ -107,7 +107,7 @@ extension Supervisor {
         header.nameLength = 0
         header.controlLength = 0
         header.flags = 0
-        return try receive(pieces, call, call.int(2), index) { () throws(SystemError) in
+        return try receive(pieces, call, call.int(2), index) { () throws(SocketError) in
             try call.memory.store(header, at: call.word(1))
         }
     }
@@ -116,8 +116,8 @@ extension Supervisor {
     /// gets the same answer: the bytes stand in the caller's memory already.
     private func receive(
         _ pieces: [RemoteMemory.Piece], _ call: SystemCall, _ flags: CInt, _ index: SlabIndex,
-        _ note: () throws(SystemError) -> Void
-    ) throws(SystemError) -> Reply {
+        _ note: () throws(SocketError) -> Void
+    ) throws(SocketError) -> Reply {
         // Out of the stream's order the AF_UNIX socket gives no address.
         if flags & CInt(MSG_OOB) != 0 { return .carryOn }
         // Where it cannot be fetched, the name of our end is what the program sees.

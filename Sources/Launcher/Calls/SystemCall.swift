@@ -1,4 +1,5 @@
 import CLinux
+import Sockets
 
 /// One system call of the program that waits for its answer.
 struct SystemCall {
@@ -52,7 +53,7 @@ struct SystemCall {
     }
 
     /// Where a call that connects has its peer's name, and how long that is.
-    func namePlace() throws(SystemError) -> (address: UInt64, length: CInt) {
+    func namePlace() throws(SocketError) -> (address: UInt64, length: CInt) {
         switch name {
         case .sendto: return (word(4), int(5))
         case .sendmsg:
@@ -114,7 +115,7 @@ enum Reply {
     /// It returns this.
     case value(Int64)
     /// It fails with this.
-    case failure(SystemError)
+    case failure(SocketError)
     /// The kernel does it: it is none of our business.
     case carryOn
     /// It was answered already.
@@ -122,6 +123,6 @@ enum Reply {
     /// It waits; whoever parked it answers it.
     case parked
 
-    static func failure(_ code: CInt) -> Reply { .failure(SystemError(code)) }
+    static func failure(_ code: CInt) -> Reply { .failure(SocketError(code)) }
     static let success = Reply.value(0)
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Memory
+import Sockets
 
 extension Supervisor {
     /// How often calls that wait are looked at, to see those that a signal has interrupted:
@@ -13,7 +14,7 @@ extension Supervisor {
     ) -> Reply {
         registry[index].waits.append(
             WaitingCall(
-                call: call, deadline: deadlineInForce ?? deadline, timeoutError: SystemError(code)))
+                call: call, deadline: deadlineInForce ?? deadline, timeoutError: SocketError(code)))
         waitingSockets.insert(index)
         return .parked
     }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Sockets
 
 /// A program that is about to start, and its guardian: a small process between it and the launcher.
 ///
@@ -37,7 +38,7 @@ public final class GuardedProgram {
     init(_ arguments: [String], _ environment: [String]?, keeping: Set<CInt>?, mask: sigset_t)
         throws(LaunchError)
     {
-        guard let name = arguments.first else { throw .cannotExecute(SystemError(ENOENT)) }
+        guard let name = arguments.first else { throw .cannotExecute(SocketError(ENOENT)) }
         self.name = name
         released =
             keeping.map { kept in Self.inheritedDescriptors.filter { !kept.contains($0) } } ?? []
@@ -50,7 +51,7 @@ public final class GuardedProgram {
                     file, arguments, environment ?? environ, &mask, &guardian)
             }
         }
-        guard error == 0 else { throw .system(SystemError(-error)) }
+        guard error == 0 else { throw .system(SocketError(-error)) }
         self.guardian = guardian
         // One for each socket of each process of the program; the limit of those stays what it was.
         clinux_raise_descriptor_limit()
@@ -77,7 +78,7 @@ public final class GuardedProgram {
         let error = unsafe clinux_guardian_launch(&guardian, &process, &listener, &stage)
         guard error == 0 else {
             end()
-            let code = SystemError(-error)
+            let code = SocketError(-error)
             switch clinux_spawn_stage(rawValue: UInt32(bitPattern: stage)) {
             case CLINUX_SPAWN_EXECUTE: throw .cannotExecute(code)
             case CLINUX_SPAWN_FILTER: throw .unavailable(Unavailability.ofFilter(code))

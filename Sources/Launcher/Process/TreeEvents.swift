@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Sockets
 
 /// What the process tree is minded by: signals to this process, and the guardian's reports.
 struct TreeEvents {
@@ -18,10 +19,10 @@ struct TreeEvents {
 
     /// Must be there, and the signals blocked, before the program starts, so that no end of a
     /// process is missed.
-    init(of guarded: GuardedProgram, takes: @escaping (CInt) -> Bool) throws(SystemError) {
+    init(of guarded: GuardedProgram, takes: @escaping (CInt) -> Bool) throws(SocketError) {
         self.takes = takes
         let result = clinux_become_subreaper()
-        guard result == 0 else { throw SystemError(-result) }
+        guard result == 0 else { throw SocketError(-result) }
         var handled = SignalMask.set(of: Self.handledSignals)
         // Read during the call only.
         signals = try unsafe Descriptor(result: clinux_signal_descriptor(&handled))
@@ -29,7 +30,7 @@ struct TreeEvents {
         for number in [signals.number, guarded.guardian.socket] {
             let error = clinux_epoll_control(
                 either.number, CInt(CLINUX_ADD.rawValue), number, 0, CLINUX_READABLE.rawValue)
-            guard error == 0 else { throw SystemError(-error) }
+            guard error == 0 else { throw SocketError(-error) }
         }
     }
 

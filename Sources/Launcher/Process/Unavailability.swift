@@ -1,10 +1,11 @@
 import CLinux
 import Devices
 import Glibc
+import Sockets
 
 /// The words for what a machine does not allow.
 enum Unavailability {
-    static func reason(_ error: SystemError, stage: CInt) -> String {
+    static func reason(_ error: SocketError, stage: CInt) -> String {
         switch clinux_probe_stage(rawValue: UInt32(bitPattern: stage)) {
         case CLINUX_PROBE_ACTION:
             if error.code == EPERM || error.code == EACCES { return ofFilter(error) }
@@ -30,7 +31,7 @@ enum Unavailability {
     }
 
     /// Why a filter could not be installed.
-    static func ofFilter(_ error: SystemError) -> String {
+    static func ofFilter(_ error: SocketError) -> String {
         switch error.code {
         case EBUSY: "this process already runs under a seccomp notification filter"
         case EPERM, EACCES: "seccomp filters are forbidden here (\(text(error)))"
@@ -38,5 +39,5 @@ enum Unavailability {
         }
     }
 
-    private static func text(_ error: SystemError) -> String { SystemErrorText.of(error.code) }
+    private static func text(_ error: SocketError) -> String { SystemErrorText.of(error.code) }
 }

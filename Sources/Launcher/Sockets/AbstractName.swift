@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Sockets
 
 /// A name of an AF_UNIX socket that is in no directory (unix(7)).
 struct AbstractName {
@@ -18,43 +19,43 @@ struct AbstractName {
     }
 
     /// The name of a socket, or where `ofPeer` that of its peer.
-    init(of socket: CInt, ofPeer: Bool = false) throws(SystemError) {
+    init(of socket: CInt, ofPeer: Bool = false) throws(SocketError) {
         let result = unsafe withUnsafeMutableBytes(of: &address) { bytes in
             // The structure is as long as `length` says.
             let place = unsafe bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self)
             return unsafe ofPeer
                 ? getpeername(socket, place, &length) : getsockname(socket, place, &length)
         }
-        guard result == 0 else { throw SystemError(errno) }
+        guard result == 0 else { throw SocketError(errno) }
     }
 
     /// Gives a socket an unused name of the kernel's choice (unix(7), autobind).
-    static func bind(_ socket: CInt) throws(SystemError) -> AbstractName {
+    static func bind(_ socket: CInt) throws(SocketError) -> AbstractName {
         var family = sockaddr()
         family.sa_family = sa_family_t(AF_UNIX)
         // A name of the family alone asks for it.
         let result = unsafe Glibc.bind(
             socket, &family, socklen_t(MemoryLayout<sa_family_t>.size))
-        guard result == 0 else { throw SystemError(errno) }
+        guard result == 0 else { throw SocketError(errno) }
         return try AbstractName(of: socket)
     }
 
     /// Gives a socket this name.
-    func bind(_ socket: CInt) throws(SystemError) {
+    func bind(_ socket: CInt) throws(SocketError) {
         try unsafe check { unsafe Glibc.bind(socket, $0, length) }
     }
 
     /// Connects a socket to whoever has this name.
-    func connect(_ socket: CInt) throws(SystemError) {
+    func connect(_ socket: CInt) throws(SocketError) {
         try unsafe check { unsafe Glibc.connect(socket, $0, length) }
     }
 
-    private func check(_ body: (UnsafePointer<sockaddr>?) -> CInt) throws(SystemError) {
+    private func check(_ body: (UnsafePointer<sockaddr>?) -> CInt) throws(SocketError) {
         let result = unsafe withUnsafeBytes(of: address) { bytes in
             // The name is `length` bytes of this structure.
             unsafe body(bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self))
         }
-        guard result == 0 else { throw SystemError(errno) }
+        guard result == 0 else { throw SocketError(errno) }
     }
 
     /// What stands behind the zero; empty for names of other kinds.

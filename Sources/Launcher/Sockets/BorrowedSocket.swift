@@ -46,7 +46,7 @@ struct BorrowedSocket: ~Copyable {
     var hasNativeOptions = false
 
     /// What SO_ERROR reports next, where the network's socket does not know it.
-    var error: SystemError?
+    var error: SocketError?
 
     /// Calls that wait for something to happen to this socket.
     var waits: [WaitingCall] = []
@@ -80,5 +80,5 @@ struct WaitingCall {
     /// In nanoseconds of CLOCK_MONOTONIC, nil for ever.
     let deadline: Int64?
     /// What it fails with then.
-    let timeoutError: SystemError
+    let timeoutError: SocketError
 }

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Memory
+import Sockets
 
 /// How connections come to a socket of the program's that listens: it listens as an AF_UNIX socket
 /// too, under a name of the kernel's choosing, and an end of ours is connected to it for each
@@ -21,16 +22,16 @@ struct Handover {
     }
 
     /// Makes the program's socket listen.
-    init(_ program: CInt, backlog: Int) throws(SystemError) {
+    init(_ program: CInt, backlog: Int) throws(SocketError) {
         name = try AbstractName.bind(program)
         self.backlog = backlog
-        guard listen(program, 4_096) == 0 else { throw SystemError(errno) }
+        guard listen(program, 4_096) == 0 else { throw SocketError(errno) }
     }
 
     var hasRoom: Bool { waiting <= backlog }
 
     /// Connects an end of ours, which bears the number of the connection in its name.
-    func connect(_ index: SlabIndex) throws(SystemError) -> Descriptor {
+    func connect(_ index: SlabIndex) throws(SocketError) -> Descriptor {
         let end = try SocketFile.make(SOCK_STREAM, nonBlocking: true)
         try Self.name(of: index).bind(end.number)
         try name.connect(end.number)
@@ -44,7 +45,7 @@ struct Handover {
     }
 
     /// Takes the next connection out of the program's socket, nil when none waits.
-    mutating func accept(_ program: CInt, nonBlocking: Bool) throws(SystemError) -> Accepted? {
+    mutating func accept(_ program: CInt, nonBlocking: Bool) throws(SocketError) -> Accepted? {
         if !returned.isEmpty {
             let first = returned.removeFirst()
             SocketFile.setNonBlocking(first.program.number, nonBlocking)

@@ -16,7 +16,7 @@ struct MessageQueues: ~Copyable {
         var control: [ControlMessage] = []
         var flags: MessageFlags = []
         /// An error of the network's in place of a message, which is empty then.
-        var error: SystemError?
+        var error: SocketError?
     }
 
     /// A message that the program's socket has no room for.

@@ -20,7 +20,7 @@ struct StreamPump {
         /// The program has closed with bytes unread: its peer is told by a reset.
         case abandoned
         /// The connection has failed.
-        case failed(SystemError)
+        case failed(SocketError)
     }
 
     /// Set when the program can neither read nor write any more (EPOLLHUP).
@@ -44,7 +44,7 @@ struct StreamPump {
 
     /// Moves what can be moved, both ways.
     mutating func run(_ socket: Socket, _ end: SystemSocket) -> Outcome {
-        do throws(SystemError) {
+        do throws(SocketError) {
             let up = try runUpward(socket, end)
             switch up {
             case .idle, .more, .later: break
@@ -55,7 +55,7 @@ struct StreamPump {
             guard case .idle = down else { return down }
             if hasFailed, !waitsForRoom {
                 let error = (try? socket.takeError()) ?? nil
-                return .failed(error ?? SystemError(ECONNRESET))
+                return .failed(error ?? SocketError(ECONNRESET))
             }
             return up
         } catch {
@@ -67,7 +67,7 @@ struct StreamPump {
 
     private mutating func runUpward(
         _ socket: Socket, _ end: SystemSocket
-    ) throws(SystemError) -> Outcome {
+    ) throws(SocketError) -> Outcome {
         var budget = Self.turn
         while !upwardEnded {
             guard budget > 0 else { return .more }
@@ -95,12 +95,12 @@ struct StreamPump {
     /// Sends the program's urgent byte, which is the next one.
     private func takeUrgent(
         _ socket: Socket, _ end: SystemSocket
-    ) throws(SystemError) -> MovedBytes {
+    ) throws(SocketError) -> MovedBytes {
         var byte: [UInt8] = [0]
         guard SocketFile.receive(end.number, &byte, peeking: true) == 1 else {
             return try socket.takeBytes(from: end, atMost: 1)
         }
-        do throws(SystemError) {
+        do throws(SocketError) {
             _ = try socket.sendMessage(byte.span, flags: [.urgent, .dontWait])
         } catch {
             guard error.isWouldBlock else { throw error }
@@ -114,7 +114,7 @@ struct StreamPump {
 
     private mutating func runDownward(
         _ socket: Socket, _ end: SystemSocket
-    ) throws(SystemError) -> Outcome {
+    ) throws(SocketError) -> Outcome {
         var budget = Self.turn
         waitsForRoom = false
         while !downwardEnded {
@@ -140,10 +140,10 @@ struct StreamPump {
     }
 
     /// Throws away what the program does not want.
-    private func discard(_ socket: Socket) throws(SystemError) -> MovedBytes {
+    private func discard(_ socket: Socket) throws(SocketError) -> MovedBytes {
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
         var span = bytes.mutableSpan
-        do throws(SystemError) {
+        do throws(SocketError) {
             let count = try socket.receiveNow(into: &span)
             return count == 0 ? .ended : .moved(count)
         } catch {

@@ -1,4 +1,5 @@
 import Glibc
+import Sockets
 
 /// A file descriptor that is ours, closed with the last reference to it.
 final class Descriptor {
@@ -10,8 +11,8 @@ final class Descriptor {
     }
 
     /// Takes over what a shim returned: a descriptor, or a negated errno.
-    convenience init(result: CInt) throws(SystemError) {
-        guard result >= 0 else { throw SystemError(-result) }
+    convenience init(result: CInt) throws(SocketError) {
+        guard result >= 0 else { throw SocketError(-result) }
         self.init(owning: result)
     }
 

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Sockets
 
 /// The descriptors the launcher waits on, and the wait (epoll(7)).
 struct EventLoop {
@@ -25,7 +26,7 @@ struct EventLoop {
     private var found = [clinux_ready](
         repeating: clinux_ready(), count: Int(CLINUX_READY_CAPACITY))
 
-    init() throws(SystemError) {
+    init() throws(SocketError) {
         descriptor = try Descriptor(result: clinux_epoll_create())
     }
 

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Sockets
 
 /// The descriptor through which the filter reports calls and takes answers (seccomp_unotify(2)).
 struct NotificationListener {
@@ -32,7 +33,7 @@ struct NotificationListener {
     }
 
     @discardableResult
-    func refuse(_ call: SystemCall, _ error: SystemError) -> Bool {
+    func refuse(_ call: SystemCall, _ error: SocketError) -> Bool {
         clinux_seccomp_answer(number, call.id, 0, error.code) == 0
     }
 
@@ -42,17 +43,17 @@ struct NotificationListener {
     }
 
     /// Answers with a new descriptor of the caller's, which refers to the same file as ours.
-    func answer(_ call: SystemCall, injecting ours: CInt, closeOnExec: Bool) throws(SystemError) {
+    func answer(_ call: SystemCall, injecting ours: CInt, closeOnExec: Bool) throws(SocketError) {
         let result = clinux_seccomp_add_descriptor(number, call.id, ours, closeOnExec ? 1 : 0)
-        guard result >= 0 else { throw SystemError(-result) }
+        guard result >= 0 else { throw SocketError(-result) }
     }
 
     /// Makes the caller's descriptor `theirs` refer to the same file as ours; the call still waits.
     func replace(_ call: SystemCall, _ theirs: CInt, by ours: CInt, closeOnExec: Bool)
-        throws(SystemError)
+        throws(SocketError)
     {
         let result = clinux_seccomp_replace_descriptor(
             number, call.id, ours, theirs, closeOnExec ? 1 : 0)
-        guard result >= 0 else { throw SystemError(-result) }
+        guard result >= 0 else { throw SocketError(-result) }
     }
 }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Sockets
 
 /// Calls on sockets of ours: never blocking, never raising SIGPIPE.
 enum SocketFile {
@@ -7,7 +8,7 @@ enum SocketFile {
     enum Transfer {
         case bytes(Int)
         case wouldBlock
-        case failed(SystemError)
+        case failed(SocketError)
     }
 
     static let flags = CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL)
@@ -18,19 +19,19 @@ enum SocketFile {
         return unsafe clinux_own_socket_inode(number, &inode) == 0 ? inode : nil
     }
 
-    static func make(_ type: __socket_type, nonBlocking: Bool) throws(SystemError) -> Descriptor {
+    static func make(_ type: __socket_type, nonBlocking: Bool) throws(SocketError) -> Descriptor {
         let number = socket(AF_UNIX, CInt(type.rawValue) | typeFlags(nonBlocking), 0)
-        guard number >= 0 else { throw SystemError(errno) }
+        guard number >= 0 else { throw SocketError(errno) }
         return Descriptor(owning: number)
     }
 
     /// Two sockets of messages that are connected to each other; the first one is the program's.
-    static func makePair(nonBlocking: Bool) throws(SystemError) -> (Descriptor, Descriptor) {
+    static func makePair(nonBlocking: Bool) throws(SocketError) -> (Descriptor, Descriptor) {
         var numbers: [CInt] = [-1, -1]
         let type = CInt(SOCK_SEQPACKET.rawValue) | typeFlags(nonBlocking)
         // Written during the call only; it writes two numbers.
         guard unsafe socketpair(AF_UNIX, type, 0, &numbers) == 0 else {
-            throw SystemError(errno)
+            throw SocketError(errno)
         }
         return (Descriptor(owning: numbers[0]), Descriptor(owning: numbers[1]))
     }
@@ -147,7 +148,7 @@ enum SocketFile {
     static func isAtMark(_ number: CInt) -> Bool { sockatmark(number) == 1 }
 
     private static func failure() -> Transfer {
-        errno == EAGAIN ? .wouldBlock : .failed(SystemError(errno))
+        errno == EAGAIN ? .wouldBlock : .failed(SocketError(errno))
     }
 
     /// An option of type `int`.

@@ -1,7 +1,4 @@
-public import Sockets
-
-/// Why a call of the system or of a socket failed: its POSIX code.
-public typealias SystemError = SocketError
+import Sockets
 
 extension SocketError {
     /// An error of the launcher's own work, or one that the program's call is to fail with.
